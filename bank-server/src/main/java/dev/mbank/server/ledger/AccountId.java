@@ -1,0 +1,53 @@
+package dev.mbank.server.ledger;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Currency;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/**
+ * The name of an account.
+ *
+ * @param value matches {@value #PATTERN}
+ */
+public record AccountId(String value) {
+  /** What an account id looks like. */
+  public static final String PATTERN = "[a-z0-9][a-z0-9-]{0,62}";
+
+  /** What the bank's own accounts begin with, and no client's may. */
+  public static final String SETTLEMENT_PREFIX = "settlement-";
+
+  private static final Pattern COMPILED = Pattern.compile(PATTERN);
+
+  public AccountId {
+    if (!COMPILED.matcher(value).matches()) {
+      throw new IllegalArgumentException("account id: " + value + " (expected: " + PATTERN + ")");
+    }
+  }
+
+  /** The bank's own account of a currency, the other side of deposits and withdrawals. */
+  public static AccountId settlement(Currency currency) {
+    return new AccountId(SETTLEMENT_PREFIX + currency.getCurrencyCode().toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * The id for an account whose opener named none. It follows from the request, so that a retry
+   * names the same account, and looks random, so that a slip of the pen hits no other account.
+   */
+  public static AccountId derivedFrom(RequestKey key) {
+    String name = key.identity() + "\n" + key.requestId();
+    return new AccountId(UUID.nameUUIDFromBytes(name.getBytes(UTF_8)).toString());
+  }
+
+  /** Whether this names one of the bank's own accounts. */
+  public boolean isSettlement() {
+    return value.startsWith(SETTLEMENT_PREFIX);
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

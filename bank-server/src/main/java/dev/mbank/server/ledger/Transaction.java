@@ -1,0 +1,37 @@
+package dev.mbank.server.ledger;
+
+import java.time.Instant;
+import java.util.Currency;
+import java.util.List;
+
+/**
+ * A change of the ledger at its place in the journal.
+ *
+ * @param sequence the place: 1, 2, 3 and so on without gaps
+ * @param commitTime to the microsecond; never before that of the transaction before
+ * @param key the request that made it
+ * @param kind what it is
+ * @param currency of every entry
+ * @param entries amounts sum to zero; each account at most once; who gives comes first
+ * @param description the caller's words
+ */
+public record Transaction(
+    long sequence,
+    Instant commitTime,
+    RequestKey key,
+    TransactionKind kind,
+    Currency currency,
+    List<Entry> entries,
+    String description) {
+
+  public Transaction {
+    entries = List.copyOf(entries);
+    long sum = 0;
+    for (Entry entry : entries) {
+      sum = Math.addExact(sum, entry.amount());
+    }
+    if (sum != 0) {
+      throw new IllegalArgumentException("entries: sum is " + sum + " (expected: 0)");
+    }
+  }
+}
