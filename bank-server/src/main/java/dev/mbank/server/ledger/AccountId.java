@@ -6,6 +6,7 @@ import java.util.Currency;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of an account.
@@ -39,6 +40,20 @@ public record AccountId(String value) {
   public static AccountId derivedFrom(RequestKey key) {
     String name = key.identity() + "\n" + key.requestId();
     return new AccountId(UUID.nameUUIDFromBytes(name.getBytes(UTF_8)).toString());
+  }
+
+  /** The currency whose settlement account this names, or null if it names none. */
+  public @Nullable Currency settlementCurrency() {
+    if (!isSettlement()) {
+      return null;
+    }
+    try {
+      String code = value.substring(SETTLEMENT_PREFIX.length()).toUpperCase(Locale.ROOT);
+      Currency currency = Currency.getInstance(code);
+      return currency.getDefaultFractionDigits() < 0 ? null : currency;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   /** Whether this names one of the bank's own accounts. */

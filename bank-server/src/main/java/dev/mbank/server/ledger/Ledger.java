@@ -61,7 +61,7 @@ public final class Ledger {
             command.kind(),
             command.currency(),
             entries,
-            ""));
+            command.displayName()));
   }
 
   private static Decision pay(LedgerView view, Payment command, Instant commitTime) {

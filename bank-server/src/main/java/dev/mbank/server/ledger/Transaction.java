@@ -13,7 +13,7 @@ import java.util.List;
  * @param kind what it is
  * @param currency of every entry
  * @param entries amounts sum to zero; each account at most once; who gives comes first
- * @param description the caller's words
+ * @param description the caller's words; the display name if an account was opened
  */
 public record Transaction(
     long sequence,

@@ -1,0 +1,35 @@
+package dev.mbank.server.commit;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How much the writer takes on.
+ *
+ * @param queueCapacity how many commands may wait or be under way before the next is refused
+ * @param maxBatch how many commands share a commit at the most
+ * @param idleInterval how often the writer looks up while no command comes: whether it is to close,
+ *     and whether a store that failed works again
+ * @param closeTimeout how long closing waits for what was accepted
+ */
+@ConfigurationProperties("mbank.commit")
+public record CommitSettings(
+    @DefaultValue("8192") int queueCapacity,
+    @DefaultValue("1024") int maxBatch,
+    @DefaultValue("100ms") Duration idleInterval,
+    @DefaultValue("20s") Duration closeTimeout) {
+
+  public CommitSettings {
+    requirePositive("mbank.commit.queue-capacity", queueCapacity);
+    requirePositive("mbank.commit.max-batch", maxBatch);
+    requirePositive("mbank.commit.idle-interval", idleInterval.toNanos());
+    requirePositive("mbank.commit.close-timeout", closeTimeout.toNanos());
+  }
+
+  private static void requirePositive(String name, long value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: more than zero)");
+    }
+  }
+}

@@ -1,0 +1,276 @@
+package dev.mbank.server.commit;
+
+import dev.mbank.server.ledger.Command;
+import dev.mbank.server.ledger.Decision;
+import dev.mbank.server.ledger.Ledger;
+import dev.mbank.server.ledger.Outcome;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides commands one after the other and makes them durable together.
+ *
+ * <p>One thread takes whatever waits, up to a limit, as a batch: it opens a database transaction,
+ * which locks the journal head, decides each command, appends all outcomes, commits once, and only
+ * then answers. It never waits for a batch to fill: while one commit is under way the next batch
+ * gathers by itself, so that one fsync is shared by as many commands as came meanwhile.
+ *
+ * <p>Every future that {@link #submit} returns completes, exactly once, whatever fails: with the
+ * decision; with {@link StoreUnavailableException} if nothing was done; with {@link
+ * OutcomeUnknownException} if the commit itself failed; or with the exception of its own command if
+ * deciding that one failed, which disturbs no other. Futures complete on the writer's thread: what
+ * hangs on them must not block.
+ *
+ * <p>A command holds one of the {@code queueCapacity} permits from its submission to its answer, so
+ * the permits bound the queue, the batch under way and the memory of both.
+ */
+public final class GroupCommitWriter implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(GroupCommitWriter.class);
+  private static final Duration RETRY_AFTER = Duration.ofMillis(100);
+
+  private final LedgerStore store;
+  private final Clock clock;
+  private final CommitSettings settings;
+  private final List<AvailabilityListener> listeners;
+  private final Semaphore permits;
+  private final LinkedBlockingQueue<Submission> queue = new LinkedBlockingQueue<>();
+  private final WorkingView view = new WorkingView();
+  private final Thread thread = new Thread(this::run, "journal-writer");
+
+  /** The batch whose answers are due; for {@link #close} if the store never comes back. */
+  private volatile List<Submission> underWay = List.of();
+
+  private volatile @Nullable Boolean available;
+  private volatile boolean closing;
+  private volatile boolean ended;
+
+  /**
+   * @param clock for the commit times
+   * @param listeners told whether commands can be made durable
+   */
+  public GroupCommitWriter(
+      LedgerStore store,
+      Clock clock,
+      CommitSettings settings,
+      List<AvailabilityListener> listeners) {
+    this.store = store;
+    this.clock = clock;
+    this.settings = settings;
+    this.listeners = List.copyOf(listeners);
+    this.permits = new Semaphore(settings.queueCapacity());
+  }
+
+  /** Begins to take what was submitted. */
+  public void start() {
+    thread.start();
+  }
+
+  /**
+   * Hands a command to the writer. Never blocks.
+   *
+   * @return the decision, once it is durable
+   * @throws OverloadedException if as many commands wait as may
+   * @throws StoreUnavailableException if this writer is closing
+   */
+  public CompletableFuture<Decision> submit(Command command) {
+    if (closing) {
+      throw closed();
+    }
+    if (!permits.tryAcquire()) {
+      throw new OverloadedException(
+          "commit queue: full (limit: " + settings.queueCapacity() + ")", RETRY_AFTER);
+    }
+    Submission submission = new Submission(command);
+    queue.add(submission);
+    if (ended) {
+      // The writer may have looked at the queue for the last time before this was added.
+      failQueued();
+    }
+    return submission.answer;
+  }
+
+  /** How many commands wait or are under way. */
+  public int pending() {
+    return settings.queueCapacity() - permits.availablePermits();
+  }
+
+  /** Whether the writer runs and the store did what it was asked the last time. */
+  public boolean isAvailable() {
+    return Boolean.TRUE.equals(available);
+  }
+
+  /** Takes no more commands, answers all that were accepted, and ends the writer's thread. */
+  @Override
+  public void close() {
+    closing = true;
+    boolean interrupted = false;
+    try {
+      thread.join(settings.closeTimeout().toMillis());
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    ended = true;
+    failQueued();
+    if (thread.isAlive()) {
+      log.error("The store did not answer within {}; giving up", settings.closeTimeout());
+      OutcomeUnknownException unknown =
+          new OutcomeUnknownException("the store did not answer before the shutdown", closed());
+      underWay.forEach(submission -> submission.answer.completeExceptionally(unknown));
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      probe();
+      while (!closing || !queue.isEmpty()) {
+        List<Submission> batch = take();
+        if (!batch.isEmpty()) {
+          underWay = batch;
+          commit(batch);
+          permits.release(batch.size());
+          batch.forEach(Submission::reply);
+          underWay = List.of();
+        } else if (!isAvailable()) {
+          probe();
+        }
+      }
+    } catch (InterruptedException e) {
+      log.error("Somebody interrupted the journal writer; it ends");
+    } finally {
+      closing = true;
+      setAvailable(false);
+      ended = true;
+      failQueued();
+    }
+  }
+
+  /** Waits for commands, for a while; empty if none came. */
+  private List<Submission> take() throws InterruptedException {
+    List<Submission> batch = new ArrayList<>();
+    Submission first = queue.poll(settings.idleInterval().toNanos(), TimeUnit.NANOSECONDS);
+    if (first != null) {
+      batch.add(first);
+      queue.drainTo(batch, settings.maxBatch() - 1);
+    }
+    return batch;
+  }
+
+  /** Decides a batch and makes it durable; afterwards each submission knows its answer. */
+  private void commit(List<Submission> submissions) {
+    boolean durable = false;
+    try (LedgerStore.Batch batch = store.begin()) {
+      decide(batch, submissions);
+      if (!view.decided().isEmpty()) {
+        batch.append(view.decided());
+        batch.commit();
+      }
+      durable = true;
+    } catch (Throwable e) {
+      view.forget();
+      if (durable) {
+        log.warn("The store failed after a commit that it had confirmed", e);
+      } else {
+        log.error("A batch of {} commands failed", submissions.size(), e);
+        submissions.forEach(submission -> submission.failure = e);
+      }
+      setAvailable(false);
+      return;
+    }
+    setAvailable(true);
+  }
+
+  private void decide(LedgerStore.Batch batch, List<Submission> submissions) {
+    JournalHead head = batch.head();
+    view.prepare(batch, head, submissions.stream().map(each -> each.command).toList());
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    Instant commitTime = now.isBefore(head.commitTime()) ? head.commitTime() : now;
+    for (Submission submission : submissions) {
+      try {
+        submission.decision = decide(submission.command, commitTime);
+      } catch (RuntimeException e) {
+        submission.failure = e;
+      }
+    }
+  }
+
+  private Decision decide(Command command, Instant commitTime) {
+    boolean repeat = view.outcome(command.key()) != null;
+    Decision decision = Ledger.decide(view, command, commitTime);
+    if (!repeat) {
+      view.apply(new Outcome(command, decision));
+    }
+    return decision;
+  }
+
+  /** Finds out whether the store works, while there is no command that would show it. */
+  private void probe() {
+    try (LedgerStore.Batch batch = store.begin()) {
+      batch.head();
+    } catch (RuntimeException e) {
+      log.debug("The store is not available", e);
+      setAvailable(false);
+      return;
+    }
+    setAvailable(true);
+  }
+
+  private void setAvailable(boolean now) {
+    Boolean before = available;
+    if (before != null && before == now) {
+      return;
+    }
+    available = now;
+    for (AvailabilityListener listener : listeners) {
+      try {
+        listener.availabilityChanged(now);
+      } catch (RuntimeException e) {
+        log.error("{} failed", listener, e);
+      }
+    }
+  }
+
+  private void failQueued() {
+    for (Submission left = queue.poll(); left != null; left = queue.poll()) {
+      permits.release();
+      left.answer.completeExceptionally(closed());
+    }
+  }
+
+  private static StoreUnavailableException closed() {
+    return new StoreUnavailableException("the bank is shutting down");
+  }
+
+  /** A command on its way. What was decided is known here before it may be told. */
+  private static final class Submission {
+    final Command command;
+    final CompletableFuture<Decision> answer = new CompletableFuture<>();
+    @Nullable Decision decision;
+    @Nullable Throwable failure;
+
+    Submission(Command command) {
+      this.command = command;
+    }
+
+    void reply() {
+      if (failure != null) {
+        answer.completeExceptionally(failure);
+      } else {
+        answer.complete(decision);
+      }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package dev.mbank.server.settings;
+
+import org.jspecify.annotations.Nullable;
+
+/** A setting that keeps the server from starting. Its message is one line for the operator. */
+public final class SettingException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * @param variable the name of the variable to mend
+   * @param value what it is now
+   * @param expected what it should be
+   */
+  public SettingException(String variable, Object value, String expected) {
+    this(variable, value, expected, null);
+  }
+
+  /**
+   * @param cause what showed that the value is wrong
+   */
+  public SettingException(
+      String variable, Object value, String expected, @Nullable Throwable cause) {
+    super(variable + ": " + value + " (expected: " + expected + ")", cause);
+  }
+}
