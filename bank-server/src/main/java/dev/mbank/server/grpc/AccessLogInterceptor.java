@@ -1,0 +1,76 @@
+package dev.mbank.server.grpc;
+
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One line a call: method, peer, status, time, and the id of a write. Never amounts or names.
+ *
+ * <p>The logger {@code mbank.access} writes from a thread of its own (logback-spring.xml), so a
+ * call pays for a formatted line only.
+ */
+final class AccessLogInterceptor implements ServerInterceptor {
+  private static final Logger log = LoggerFactory.getLogger("mbank.access");
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    LoggedCall<Q, A> logged = new LoggedCall<>(call);
+    return new SimpleForwardingServerCallListener<>(next.startCall(logged, headers)) {
+      @Override
+      public void onMessage(Q message) {
+        logged.requestId = requestId(message);
+        super.onMessage(message);
+      }
+
+      @Override
+      public void onCancel() {
+        logged.log(Status.CANCELLED);
+        super.onCancel();
+      }
+    };
+  }
+
+  private static String requestId(Object message) {
+    if (!(message instanceof Message request)) {
+      return "";
+    }
+    FieldDescriptor field = request.getDescriptorForType().findFieldByName("request_id");
+    return field == null ? "" : (String) request.getField(field);
+  }
+
+  private static final class LoggedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    private final long start = System.nanoTime();
+    volatile String requestId = "";
+
+    LoggedCall(ServerCall<Q, A> call) {
+      super(call);
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      log(status);
+      super.close(status, trailers);
+    }
+
+    void log(Status status) {
+      log.info(
+          "method={} peer={} status={} micros={} request_id={}",
+          getMethodDescriptor().getFullMethodName(),
+          Caller.of(this),
+          status.getCode(),
+          TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start),
+          requestId.isEmpty() ? "-" : requestId.replaceAll("[^0-9a-fA-F-]", "?"));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.mbank.server.grpc;
+
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+
+/**
+ * Answers every failure of a handler, thrown or given to {@code onError}, with the error that
+ * {@link StatusMapper} makes of it. Statuses that bear no cause pass: they are gRPC's own.
+ */
+final class ErrorInterceptor implements ServerInterceptor {
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    MappingCall<Q, A> mapping = new MappingCall<>(call);
+    return new SimpleForwardingServerCallListener<>(next.startCall(mapping, headers)) {
+      @Override
+      public void onHalfClose() {
+        try {
+          super.onHalfClose();
+        } catch (RuntimeException | Error e) {
+          mapping.close(Status.UNKNOWN.withCause(e), new Metadata());
+        }
+      }
+    };
+  }
+
+  private static final class MappingCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    private volatile boolean closed;
+
+    MappingCall(ServerCall<Q, A> call) {
+      super(call);
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      if (closed) {
+        return; // A handler that fails after its answer has nobody to tell.
+      }
+      closed = true;
+      Throwable cause = status.getCause();
+      if (cause == null) {
+        super.close(status, trailers);
+        return;
+      }
+      StatusRuntimeException error =
+          StatusMapper.map(cause, getMethodDescriptor().getFullMethodName());
+      Metadata mapped = error.getTrailers();
+      super.close(error.getStatus(), mapped == null ? trailers : mapped);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.mbank.server.grpc;
+
+import dev.mbank.server.commit.OverloadedException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import net.devh.boot.grpc.server.config.GrpcServerProperties;
+import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
+import net.devh.boot.grpc.server.serverfactory.GrpcServerConfigurer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+
+/** The gRPC server's limits and interceptors; TLS comes from the starter's own properties. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(GrpcSettings.class)
+class GrpcConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(GrpcConfiguration.class);
+  private static final Duration RETRY_AFTER = Duration.ofMillis(100);
+
+  @Bean
+  Caller caller() {
+    return new Caller();
+  }
+
+  /**
+   * Runs last of what sets up the server, and so wins. Handlers run on the transport's threads
+   * (directExecutor): they decode, ask for permission and hand over, and never block.
+   */
+  @Bean
+  GrpcServerConfigurer limits(
+      GrpcSettings settings, GrpcServerProperties properties, Caller caller) {
+    if (!properties.getSecurity().isEnabled()) {
+      log.warn("TLS_ENABLED=false: NO ENCRYPTION, NO AUTHENTICATION. Whoever reaches this port");
+      log.warn("is 'anonymous' and may do everything. Never run like this outside a test.");
+    }
+    return builder -> {
+      builder.directExecutor();
+      builder.addTransportFilter(caller);
+      if (builder instanceof NettyServerBuilder netty) {
+        netty
+            .handshakeTimeout(settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS)
+            .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
+            .maxRstFramesPerWindow(
+                settings.maxResetsPerWindow(), Math.toIntExact(settings.resetWindow().toSeconds()));
+      }
+    };
+  }
+
+  /** Where reads run, and writes that must read first: bounded, for each holds a connection. */
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService readExecutor(GrpcSettings settings) {
+    int threads = settings.readThreads();
+    return new ThreadPoolExecutor(
+        threads,
+        threads,
+        0,
+        TimeUnit.SECONDS,
+        new ArrayBlockingQueue<>(settings.readQueue()),
+        runnable -> new Thread(runnable, "reader"),
+        (runnable, executor) -> {
+          throw new OverloadedException(
+              "read queue: full (limit: " + settings.readQueue() + ")", RETRY_AFTER);
+        });
+  }
+
+  @GrpcGlobalServerInterceptor
+  @Order(1)
+  MetricCollectingServerInterceptor metricsInterceptor(MeterRegistry registry) {
+    return new MetricCollectingServerInterceptor(registry);
+  }
+
+  @GrpcGlobalServerInterceptor
+  @Order(2)
+  AccessLogInterceptor accessLogInterceptor() {
+    return new AccessLogInterceptor();
+  }
+
+  @GrpcGlobalServerInterceptor
+  @Order(3)
+  ErrorInterceptor errorInterceptor() {
+    return new ErrorInterceptor();
+  }
+
+  @GrpcGlobalServerInterceptor
+  @Order(4)
+  Caller callerInterceptor(Caller caller) {
+    return caller;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.mbank.server.observability;
+
+import dev.mbank.server.commit.JournalHead;
+import dev.mbank.server.commit.LedgerStore;
+import dev.mbank.server.ledger.AccountBalance;
+import dev.mbank.server.ledger.AccountId;
+import dev.mbank.server.ledger.Outcome;
+import dev.mbank.server.ledger.RequestKey;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A store that measures how many outcomes share a commit, and how long commits take. */
+final class MeteredLedgerStore implements LedgerStore {
+  private final LedgerStore store;
+  private final DistributionSummary batchSize;
+  private final Timer commits;
+
+  MeteredLedgerStore(LedgerStore store, MeterRegistry registry) {
+    this.store = store;
+    this.batchSize =
+        DistributionSummary.builder("mbank.commit.batch.size")
+            .description("Outcomes that share a commit")
+            .serviceLevelObjectives(1, 4, 16, 64, 256, 1024)
+            .register(registry);
+    this.commits =
+        Timer.builder("mbank.commit.duration")
+            .description("From the commit's start until it is durable")
+            .publishPercentileHistogram()
+            .register(registry);
+  }
+
+  @Override
+  public Batch begin() {
+    return new MeteredBatch(store.begin());
+  }
+
+  private final class MeteredBatch implements Batch {
+    private final Batch batch;
+
+    MeteredBatch(Batch batch) {
+      this.batch = batch;
+    }
+
+    @Override
+    public JournalHead head() {
+      return batch.head();
+    }
+
+    @Override
+    public Map<RequestKey, Outcome> outcomes(Set<RequestKey> keys) {
+      return batch.outcomes(keys);
+    }
+
+    @Override
+    public Map<AccountId, AccountBalance> accounts(Set<AccountId> ids) {
+      return batch.accounts(ids);
+    }
+
+    @Override
+    public void append(List<Outcome> outcomes) {
+      batchSize.record(outcomes.size());
+      batch.append(outcomes);
+    }
+
+    @Override
+    public void commit() {
+      commits.record(batch::commit);
+    }
+
+    @Override
+    public void close() {
+      batch.close();
+    }
+  }
+}
