@@ -26,11 +26,6 @@ class GrpcConfiguration {
   private static final Logger log = LoggerFactory.getLogger(GrpcConfiguration.class);
   private static final Duration RETRY_AFTER = Duration.ofMillis(100);
 
-  @Bean
-  Caller caller() {
-    return new Caller();
-  }
-
   /**
    * Runs last of what sets up the server, and so wins. Handlers run on the transport's threads
    * (directExecutor): they decode, ask for permission and hand over, and never block.
@@ -92,7 +87,7 @@ class GrpcConfiguration {
 
   @GrpcGlobalServerInterceptor
   @Order(4)
-  Caller callerInterceptor(Caller caller) {
-    return caller;
+  Caller caller() {
+    return new Caller();
   }
 }

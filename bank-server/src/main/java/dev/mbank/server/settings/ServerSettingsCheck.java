@@ -1,9 +1,14 @@
 package dev.mbank.server.settings;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Locale;
+import java.util.Map;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.MapPropertySource;
 
 /**
  * Looks at the variables before anything starts. They are read from the properties into which
@@ -12,16 +17,38 @@ import org.springframework.core.env.Environment;
 final class ServerSettingsCheck
     implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
+  private static final String ADDRESS = "grpc.server.address";
+
   @Override
   public void initialize(ConfigurableApplicationContext context) {
-    Environment environment = context.getEnvironment();
-    text(environment, "HOST", "grpc.server.address", "a host name or an address to listen on");
+    ConfigurableEnvironment environment = context.getEnvironment();
+    resolveHost(environment);
     port(environment, "PORT", "grpc.server.port");
     bool(environment, "TLS_ENABLED", "grpc.server.security.enabled");
     bool(environment, "REFLECTION_ENABLED", "grpc.server.reflection-service-enabled");
     text(environment, "DATABASE_URL", "mbank.store.url", "jdbc:sqlite: and the path of a file");
     text(environment, "MANAGEMENT_HOST", "server.address", "a host name or an address");
     port(environment, "MANAGEMENT_PORT", "server.port");
+  }
+
+  /** The starter takes addresses only; here a host name may stand too. */
+  private static void resolveHost(ConfigurableEnvironment environment) {
+    String host = environment.getProperty(ADDRESS, "").strip();
+    String expected = "an address of this machine, a name of one, or * for all";
+    if (host.isEmpty()) {
+      throw new SettingException("HOST", "empty", expected);
+    }
+    if (host.equals("*")) {
+      return;
+    }
+    try {
+      String address = InetAddress.getByName(host).getHostAddress();
+      environment
+          .getPropertySources()
+          .addFirst(new MapPropertySource("resolved HOST", Map.of(ADDRESS, address)));
+    } catch (UnknownHostException e) {
+      throw new SettingException("HOST", host, expected, e);
+    }
   }
 
   private static void text(
