@@ -1,0 +1,46 @@
+# What people do with mbank. `make help` lists it.
+SHELL := /bin/bash
+MVN := ./mvnw -B -q
+
+JARS := bank-server/target/bank-server.jar bank-client/target/bank-client.jar
+SOURCES := pom.xml $(wildcard */pom.xml) \
+	$(shell find bank-api/src/main bank-server/src/main bank-client/src/main -type f)
+
+# The jars bear the date of the sources' release, not of the build, so a file of our own tells
+# whether they are stale.
+BUILT := target/built
+ifneq ($(words $(wildcard $(JARS))),2)
+.PHONY: $(BUILT)
+endif
+
+.PHONY: help demo test run run-client certs format clean
+
+help: ## list what there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(BUILT) ## see two programs do banking over mutual TLS
+	@./demo.sh
+
+test: ## check the format, the code and everything it does
+	$(MVN) verify
+
+run: $(BUILT) certs ## start the server
+	java -jar bank-server/target/bank-server.jar
+
+run-client: $(BUILT) certs ## bank with a server that runs
+	java -jar bank-client/target/bank-client.jar
+
+certs: ## make or renew the certificates
+	@./generate-certs.sh
+
+format: ## bring the code into the format
+	$(MVN) spotless:apply
+
+clean: ## remove what was built; certificates and data stay
+	$(MVN) clean
+	rm -rf target
+
+$(BUILT): $(SOURCES)
+	@echo "Building; the first time takes a few minutes"
+	@$(MVN) package -Dmaven.test.skip=true
+	@mkdir -p target && touch $@
