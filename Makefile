@@ -22,7 +22,7 @@ demo: $(BUILT) ## see two programs do banking over mutual TLS
 	@./demo.sh
 
 test: ## check the format, the code and everything it does
-	$(MVN) verify
+	./mvnw -B -ntp verify
 
 run: $(BUILT) certs ## start the server
 	java -jar bank-server/target/bank-server.jar
