@@ -18,6 +18,7 @@ import static dev.mbank.server.ledger.Refusal.CURRENCY_MISMATCH;
 import static dev.mbank.server.ledger.Refusal.INSUFFICIENT_FUNDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mbank.server.ledger.Command.CreateAccount;
 import dev.mbank.server.ledger.Command.Deposit;
 import dev.mbank.server.ledger.Decision.Posted;
 import dev.mbank.server.ledger.Decision.Refused;
@@ -37,17 +38,19 @@ class LedgerTest {
 
   @Test
   void decide_createAccount_postsOneEntryOfZero() {
-    Transaction opening =
-        new Transaction(
-            1,
-            NOW,
-            key(1),
-            TransactionKind.ACCOUNT_OPENING,
-            EUR,
-            List.of(new Entry(id("alice"), 0, 0)),
-            "");
+    Decision decision = decide(new CreateAccount(key(1), id("alice"), EUR, "Alice"));
 
-    assertThat(decide(open(1, "alice", EUR))).isEqualTo(new Posted(opening));
+    assertThat(decision)
+        .isEqualTo(
+            new Posted(
+                new Transaction(
+                    1,
+                    NOW,
+                    key(1),
+                    TransactionKind.ACCOUNT_OPENING,
+                    EUR,
+                    List.of(new Entry(id("alice"), 0, 0)),
+                    "Alice")));
   }
 
   @Test

@@ -73,6 +73,17 @@ class ValuesTest {
     }
 
     @Test
+    void settlementCurrency_ofSettlementAccount_isItsCurrency() {
+      assertThat(AccountId.settlement(BHD).settlementCurrency()).isEqualTo(BHD);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"alice", "eur", "settlement-", "settlement-zzz", "settlement-xau"})
+    void settlementCurrency_ofAnyOtherAccount_isNull(String value) {
+      assertThat(id(value).settlementCurrency()).isNull();
+    }
+
+    @Test
     void derivedFrom_sameKey_isStableAcrossVersions() {
       // A retry after an upgrade must name the same account: this value never changes.
       assertThat(AccountId.derivedFrom(key(1)))
