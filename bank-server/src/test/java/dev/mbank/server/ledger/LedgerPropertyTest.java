@@ -179,14 +179,14 @@ class LedgerPropertyTest {
         .coverage(
             coverage -> {
               for (Refusal refusal : Refusal.values()) {
-                coverage.check(refusal).percentage(share -> share > 1);
+                coverage.check(refusal).percentage(share -> share > 0.5);
               }
             });
     Statistics.label("posted")
         .coverage(
             coverage -> {
               for (TransactionKind kind : TransactionKind.values()) {
-                coverage.check(kind).percentage(share -> share > 1);
+                coverage.check(kind).percentage(share -> share > 0.5);
               }
             });
     Statistics.label("repeat").coverage(c -> c.check(true).percentage(share -> share > 5));

@@ -1,17 +1,11 @@
 package dev.mbank.server.ledger;
 
 import static dev.mbank.server.ledger.Commands.BHD;
-import static dev.mbank.server.ledger.Commands.CLIENT;
 import static dev.mbank.server.ledger.Commands.EUR;
 import static dev.mbank.server.ledger.Commands.JPY;
 import static dev.mbank.server.ledger.Commands.STRANGER;
-import static dev.mbank.server.ledger.Commands.deposit;
-import static dev.mbank.server.ledger.Commands.eur;
 import static dev.mbank.server.ledger.Commands.id;
 import static dev.mbank.server.ledger.Commands.key;
-import static dev.mbank.server.ledger.Commands.open;
-import static dev.mbank.server.ledger.Commands.transfer;
-import static dev.mbank.server.ledger.Commands.withdraw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -193,46 +187,13 @@ class ValuesTest {
   }
 
   @Nested
-  class CommandsAndIdentities {
-    static Stream<ThrowingCallable> commandsOnSettlementAccounts() {
-      String bank = "settlement-eur";
-      return Stream.of(
-          () -> open(1, bank, EUR),
-          () -> deposit(1, bank, eur(1)),
-          () -> withdraw(1, bank, eur(1)),
-          () -> transfer(1, bank, "alice", eur(1)),
-          () -> transfer(1, "alice", bank, eur(1)));
-    }
-
-    @ParameterizedTest
-    @MethodSource("commandsOnSettlementAccounts")
-    void command_onSettlementAccount_isRefused(ThrowingCallable command) {
-      assertRefusedNaming(command, "settlement-eur", "a client's account, not the bank's own");
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {0, -1, Long.MIN_VALUE})
-    void command_amountNotAboveZero_isRefused(long minorUnits) {
-      Money amount = eur(minorUnits);
-      for (ThrowingCallable command :
-          List.<ThrowingCallable>of(
-              () -> deposit(1, "alice", amount),
-              () -> withdraw(1, "alice", amount),
-              () -> transfer(1, "alice", "bob", amount))) {
-        assertRefusedNaming(command, "" + minorUnits, "more than zero");
-      }
-    }
-
+  class Accounts {
     @Test
-    void transfer_toItsOwnSource_isRefused() {
-      assertRefusedNaming(
-          () -> transfer(1, "alice", "alice", eur(1)), "alice", "another account than the source");
-    }
-
-    @Test
-    void opened_bearsTheCallerAndTheCommitTime() {
-      assertThat(open(1, "alice", EUR).opened(NOW))
-          .isEqualTo(new Account(id("alice"), CLIENT, EUR, "", NOW));
+    void settlement_ofCurrency_belongsToTheBankFromTheStart() {
+      assertThat(Account.settlement(EUR))
+          .isEqualTo(
+              new Account(
+                  id("settlement-eur"), Identity.BANK, EUR, "Settlement EUR", Instant.EPOCH));
     }
 
     @ParameterizedTest
@@ -242,7 +203,7 @@ class ValuesTest {
     }
   }
 
-  private static void assertRefusedNaming(ThrowingCallable act, String value, String expected) {
+  static void assertRefusedNaming(ThrowingCallable act, String value, String expected) {
     assertThatIllegalArgumentException()
         .isThrownBy(act)
         .withMessageContaining(value)
