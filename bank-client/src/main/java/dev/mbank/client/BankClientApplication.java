@@ -1,12 +1,74 @@
 package dev.mbank.client;
 
+import io.grpc.StatusRuntimeException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.env.MapPropertySource;
 
-/** Starts the bank's client. */
+/**
+ * Starts the bank's client. It ends with one of the {@link ExitCode}s, and if that is not 0, with
+ * one line on stderr that says what to do.
+ */
 @SpringBootApplication
 public class BankClientApplication {
+  private static final Logger log = LoggerFactory.getLogger(BankClientApplication.class);
+
   public static void main(String[] args) {
-    SpringApplication.run(BankClientApplication.class, args);
+    System.exit(run(args).number());
+  }
+
+  private static ExitCode run(String... args) {
+    var application = new SpringApplication(BankClientApplication.class);
+    application.addInitializers(BankClientApplication::checkSettings);
+    try {
+      application.run(args).close();
+      return ExitCode.DONE;
+    } catch (RuntimeException e) {
+      return explain(e);
+    }
+  }
+
+  /** Runs before any bean is made, so that a wrong variable is told as such. */
+  private static void checkSettings(ConfigurableApplicationContext context) {
+    var environment = context.getEnvironment();
+    ClientSettings settings = ClientSettings.from(environment);
+    environment
+        .getPropertySources()
+        .addFirst(
+            new MapPropertySource(
+                "clientSettings", Map.of("mbank.authority", settings.authority())));
+    context.getBeanFactory().registerSingleton("clientSettings", settings);
+  }
+
+  /** Prints the line. Spring may have wrapped the exception that knows it. */
+  private static ExitCode explain(RuntimeException failure) {
+    log.debug("The client failed", failure);
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof ExitException e) {
+        return exit(e.exitCode(), e.getMessage());
+      }
+      if (t instanceof BankRefusedException) {
+        return exit(ExitCode.REFUSED, "the bank refused: " + t.getMessage());
+      }
+      if (t instanceof BankUnavailableException) {
+        return exit(ExitCode.UNAVAILABLE, t.getMessage());
+      }
+      if (t instanceof StatusRuntimeException) {
+        return exit(ExitCode.UNEXPECTED, "unexpected answer from the bank: " + t.getMessage());
+      }
+    }
+    return exit(
+        ExitCode.UNEXPECTED,
+        "unexpected: " + failure + "; LOGGING_LEVEL_DEV_MBANK=debug shows where it comes from");
+  }
+
+  private static ExitCode exit(ExitCode exitCode, @Nullable String message) {
+    System.err.println(String.valueOf(message).replaceAll("\\R", " "));
+    return exitCode;
   }
 }

@@ -1,4 +1,4 @@
-/** The bank's client: a typed facade over the stubs, and the demo. */
+/** The bank's client: its start, its settings, the typed facade and the demo. */
 @NullMarked
 package dev.mbank.client;
 

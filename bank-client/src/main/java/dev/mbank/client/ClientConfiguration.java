@@ -1,0 +1,34 @@
+package dev.mbank.client;
+
+import io.grpc.Channel;
+import net.devh.boot.grpc.client.channelfactory.GrpcChannelFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Puts the client together. The only class that knows the gRPC starter: it makes the channel and
+ * its TLS from {@code grpc.client.bank.*}, and closes it at the end.
+ */
+@Configuration(proxyBeanMethods = false)
+class ClientConfiguration {
+
+  @Bean
+  Channel bankChannel(GrpcChannelFactory channels) {
+    return channels.createChannel("bank");
+  }
+
+  @Bean
+  FirstContact firstContact(Channel bankChannel, ClientSettings settings) {
+    return new FirstContact(bankChannel, settings);
+  }
+
+  @Bean
+  BankClient bankClient(Channel bankChannel, ClientSettings settings) {
+    return new BankClient(bankChannel, new Retries(settings.callTimeout()));
+  }
+
+  @Bean
+  Demo demo(FirstContact firstContact, BankClient bankClient) {
+    return new Demo(firstContact, bankClient, System.out);
+  }
+}

@@ -1,0 +1,92 @@
+package dev.mbank.client;
+
+import java.time.Duration;
+import java.util.regex.Pattern;
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.core.env.PropertyResolver;
+
+/**
+ * Where the bank is and the files that show who is who, checked: there is no instance with a value
+ * that cannot work. The names of the variables are in {@code application.yml}.
+ *
+ * @param callTimeout how long a call may take, all its attempts together
+ */
+record ClientSettings(
+    String host,
+    int port,
+    boolean tlsEnabled,
+    String caFile,
+    String certFile,
+    String keyFile,
+    Duration callTimeout) {
+
+  private static final Pattern HOST_NAME =
+      Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?");
+  private static final Pattern IPV6_ADDRESS =
+      Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?");
+  private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
+
+  /** Reads the settings, and the PEM files too where TLS needs them. */
+  static ClientSettings from(PropertyResolver environment) {
+    var settings =
+        new ClientSettings(
+            host(environment.getRequiredProperty("mbank.host")),
+            port(environment.getRequiredProperty("mbank.port")),
+            tlsEnabled(environment.getRequiredProperty("mbank.tls-enabled")),
+            environment.getRequiredProperty("mbank.ca-file"),
+            environment.getRequiredProperty("mbank.cert-file"),
+            environment.getRequiredProperty("mbank.key-file"),
+            callTimeout(environment.getRequiredProperty("mbank.call-timeout")));
+    if (settings.tlsEnabled) {
+      PemFiles.check(settings);
+    }
+    return settings;
+  }
+
+  /** Host and port as a URI has them: an IPv6 address stands in brackets. */
+  String authority() {
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  private static String host(String value) {
+    String host =
+        value.startsWith("[") && value.endsWith("]")
+            ? value.substring(1, value.length() - 1)
+            : value;
+    if (HOST_NAME.matcher(host).matches() || IPV6_ADDRESS.matcher(host).matches()) {
+      return host;
+    }
+    throw new SettingException("HOST", value, "a host name or an IP address");
+  }
+
+  private static int port(String value) {
+    if (value.matches("[0-9]{1,5}")) {
+      int port = Integer.parseInt(value);
+      if (port >= 1 && port <= 65535) {
+        return port;
+      }
+    }
+    throw new SettingException("PORT", value, "1-65535");
+  }
+
+  private static boolean tlsEnabled(String value) {
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new SettingException("TLS_ENABLED", value, "true or false");
+    };
+  }
+
+  private static Duration callTimeout(String value) {
+    String expected = "a duration above 0s, up to 1h, such as 5s or 500ms";
+    try {
+      Duration timeout = DurationStyle.detectAndParse(value);
+      if (timeout.compareTo(Duration.ZERO) > 0 && timeout.compareTo(LONGEST_TIMEOUT) <= 0) {
+        return timeout;
+      }
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new SettingException("MBANK_CALL_TIMEOUT", value, expected, e);
+    }
+    throw new SettingException("MBANK_CALL_TIMEOUT", value, expected);
+  }
+}

@@ -1,0 +1,174 @@
+package dev.mbank.client;
+
+import io.grpc.StatusRuntimeException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.PKIXReason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why there is no connection, in plain words and with what to check.
+ *
+ * <p>gRPC calls all of it UNAVAILABLE; the reason is somewhere in the chain of causes. Where Java
+ * has an exception for it, we go by its type. Alerts that the server sent have none: there we go by
+ * the alert's name, which stands in the message, of BoringSSL ({@code TLSV1_ALERT_UNKNOWN_CA}) as
+ * of Java's own TLS ({@code Received fatal alert: unknown_ca}).
+ *
+ * @param conclusive whether another attempt could teach nothing more: a server with several
+ *     addresses fails at each in another way, and of an alert sometimes only the hang-up arrives
+ */
+record ConnectionFailure(boolean conclusive, String message) {
+  private static final Pattern ALERT = Pattern.compile("alert(?:_|: )([a-z_]+)");
+
+  /**
+   * The alerts by which a server refuses a client's certificate, in words. BoringSSL sends
+   * internal_error too, if Java's trust manager finds a certificate unacceptable.
+   */
+  private static final Map<String, String> CERTIFICATE_ALERTS =
+      Map.of(
+          "certificate_required", "it is not signed by a CA that the server trusts",
+          "unknown_ca", "it is not signed by a CA that the server trusts",
+          "bad_certificate", "the server finds it bad",
+          "unsupported_certificate", "it is not of a kind for clients",
+          "certificate_revoked", "it is revoked",
+          "certificate_expired", "it has expired; ./generate-certs.sh renews it",
+          "certificate_unknown", "the server finds it unacceptable",
+          "access_denied", "the server lets it do nothing",
+          "decrypt_error", "its key does not fit",
+          "internal_error", "most likely it is not signed by a CA that the server trusts");
+
+  static ConnectionFailure of(StatusRuntimeException error, ClientSettings settings) {
+    String server = settings.authority();
+    List<Throwable> chain = chainOf(error);
+    String said = String.join(" | ", chain.stream().map(ConnectionFailure::said).toList());
+    String words = said.toLowerCase(Locale.ROOT);
+
+    String serverCertificate = serverCertificate(chain, words, settings);
+    if (serverCertificate != null) {
+      return conclusive("the certificate of the server at " + server + " " + serverCertificate);
+    }
+    Matcher alert = ALERT.matcher(words);
+    if (alert.find()) {
+      return conclusive(alert(alert.group(1), settings));
+    }
+    if (words.contains("not an ssl/tls record")) {
+      return conclusive(
+          "the server at %s does not speak TLS: start it with TLS_ENABLED=true, or the client with"
+                  .formatted(server)
+              + " TLS_ENABLED=false for plaintext");
+    }
+    if (words.contains("http status code") || words.contains("invalid content-type")) {
+      return conclusive("the server at " + server + " does not speak gRPC: check HOST and PORT");
+    }
+    if (has(chain, UnknownHostException.class) || words.contains("unable to resolve host")) {
+      return conclusive("there is no host named " + settings.host() + ": check HOST");
+    }
+    if (has(chain, ConnectException.class)) {
+      return inconclusive(
+          words.contains("connection refused")
+              ? "nothing listens at %s: is bank-server running? `make run` starts it"
+                  .formatted(server)
+              : "cannot reach %s: check HOST and PORT (%s)".formatted(server, said));
+    }
+    return switch (error.getStatus().getCode()) {
+      case DEADLINE_EXCEEDED ->
+          conclusive(
+              "no answer from %s within %d ms: check HOST, PORT and the firewalls between"
+                  .formatted(server, settings.callTimeout().toMillis()));
+      case UNAVAILABLE -> inconclusive(hungUp(settings, said));
+      default -> conclusive("unexpected answer from " + server + ": " + said);
+    };
+  }
+
+  private static @Nullable String serverCertificate(
+      List<Throwable> chain, String words, ClientSettings settings) {
+    if (has(chain, CertificateExpiredException.class)) {
+      return "has expired: renew it with ./generate-certs.sh and restart the server";
+    }
+    if (has(chain, CertificateNotYetValidException.class)) {
+      return "is not valid yet: check the clocks of both machines";
+    }
+    if (words.contains("no subject alternative") || words.contains("no name matching")) {
+      return "is not for the name %s: set HOST to a name that it has (%s)"
+          .formatted(settings.host(), said(last(chain)));
+    }
+    if (chain.stream().anyMatch(ConnectionFailure::isUntrusted)) {
+      return "is not signed by the CA in CA_FILE (%s): use the ca.crt that belongs to the server's"
+          .formatted(settings.caFile());
+    }
+    if (has(chain, CertificateException.class) || has(chain, CertPathValidatorException.class)) {
+      return "is not acceptable: " + said(last(chain));
+    }
+    return null;
+  }
+
+  private static String alert(String alert, ClientSettings settings) {
+    String reason = CERTIFICATE_ALERTS.get(alert);
+    return reason == null
+        ? "the server at %s refused the handshake: %s (the client needs TLS 1.3 and HTTP/2)"
+            .formatted(settings.authority(), alert)
+        : "the server at %s refused our certificate (CERT_FILE %s): %s (%s)"
+            .formatted(settings.authority(), settings.certFile(), reason, alert);
+  }
+
+  private static String hungUp(ClientSettings settings, String said) {
+    return settings.tlsEnabled()
+        ? "the server at %s hung up; maybe it refused our certificate (CERT_FILE %s), its log tells"
+                .formatted(settings.authority(), settings.certFile())
+            + " ("
+            + said
+            + ")"
+        : "the server at %s hung up on plaintext; maybe it wants TLS: set TLS_ENABLED=true (%s)"
+            .formatted(settings.authority(), said);
+  }
+
+  /** No way to our CA; a CA of the same name but with another key counts too. */
+  private static boolean isUntrusted(Throwable t) {
+    return t instanceof CertPathBuilderException
+        || (t instanceof CertPathValidatorException e
+            && (e.getReason() == PKIXReason.NO_TRUST_ANCHOR
+                || e.getReason() == BasicReason.INVALID_SIGNATURE));
+  }
+
+  private static ConnectionFailure conclusive(String message) {
+    return new ConnectionFailure(true, message);
+  }
+
+  private static ConnectionFailure inconclusive(String message) {
+    return new ConnectionFailure(false, message);
+  }
+
+  private static List<Throwable> chainOf(Throwable error) {
+    List<Throwable> chain = new ArrayList<>();
+    for (Throwable t = error; t != null && chain.size() < 20; t = t.getCause()) {
+      chain.add(t);
+    }
+    return chain;
+  }
+
+  private static Throwable last(List<Throwable> chain) {
+    return chain.get(chain.size() - 1);
+  }
+
+  private static boolean has(List<Throwable> chain, Class<? extends Throwable> type) {
+    return chain.stream().anyMatch(type::isInstance);
+  }
+
+  /** A message, in one line. */
+  private static String said(Throwable t) {
+    String message = t.getMessage() == null ? t.getClass().getSimpleName() : t.getMessage();
+    return message.lines().findFirst().orElse("");
+  }
+}
