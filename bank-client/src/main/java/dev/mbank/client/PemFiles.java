@@ -66,7 +66,7 @@ final class PemFiles {
         return certificates;
       }
     } catch (CertificateException e) {
-      throw new SettingException(variable, file, CERTIFICATES + ", but it holds others", e);
+      throw new SettingException(variable, file, CERTIFICATES + ", but it holds none" + HINT, e);
     }
     throw new SettingException(variable, file, CERTIFICATES + ", but it holds none" + HINT);
   }

@@ -1,0 +1,124 @@
+package dev.mbank.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.PKIXReason;
+import java.time.Duration;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConnectionFailureTest {
+  static Stream<Arguments> causes() {
+    return Stream.of(
+        causes(
+            new CertPathBuilderException("unable to find valid certification path"),
+            "is not signed by the CA in CA_FILE (my/ca.crt)"),
+        causes(
+            new CertPathValidatorException("x", null, null, -1, PKIXReason.NO_TRUST_ANCHOR),
+            "is not signed by the CA in CA_FILE (my/ca.crt)"),
+        causes(new CertificateExpiredException("NotAfter: then"), "has expired"),
+        causes(new CertificateNotYetValidException("NotBefore: then"), "is not valid yet"),
+        causes(
+            new CertificateException("No subject alternative DNS name matching bank found."),
+            "is not for the name bank: set HOST to a name that it has"),
+        causes(
+            new CertificateException("Extended key usage does not permit TLS server"),
+            "is not acceptable: Extended key usage"),
+        causes(
+            new SSLException("not an SSL/TLS record: 0000"),
+            "the server at bank:1 does not speak TLS"),
+        causes(new UnknownHostException("bank"), "there is no host named bank: check HOST"),
+        causes(
+            new ConnectException("Connection refused: bank/10.0.0.1:1"),
+            "nothing listens at bank:1: is bank-server running?"),
+        causes(new ConnectException("No route to host"), "cannot reach bank:1"),
+        causes(
+            new SSLException("Received fatal alert: protocol_version"),
+            "the server at bank:1 refused the handshake: protocol_version"),
+        causes(new IOException("Connection reset by peer"), "the server at bank:1 hung up"));
+  }
+
+  private static Arguments causes(Throwable cause, String words) {
+    return Arguments.of(cause, words);
+  }
+
+  @ParameterizedTest
+  @MethodSource("causes")
+  void of_cause_saysItInWords(Throwable cause, String words) {
+    assertThat(explain(new SSLHandshakeException("General OpenSslEngine problem"), cause).message())
+        .contains(words);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "error:1000045c:SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED",
+        "error:10000418:SSL routines:OPENSSL_internal:TLSV1_ALERT_UNKNOWN_CA",
+        "error:10000412:SSL routines:OPENSSL_internal:SSLV3_ALERT_BAD_CERTIFICATE",
+        "error:10000415:SSL routines:OPENSSL_internal:SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "error:10000438:SSL routines:OPENSSL_internal:TLSV1_ALERT_INTERNAL_ERROR",
+        "Received fatal alert: certificate_unknown",
+        "(certificate_required) Received fatal alert: certificate_required",
+      })
+  void of_alertAboutOurCertificate_namesCertFile(String alert) {
+    assertThat(explain(new SSLException(alert), null).message())
+        .startsWith("the server at bank:1 refused our certificate (CERT_FILE my/client.crt): ");
+  }
+
+  @Test
+  void of_hangUpOnPlaintext_suggestsTls() {
+    var settings = settings(false);
+    var error = Status.UNAVAILABLE.withDescription("End of stream").asRuntimeException();
+
+    assertThat(ConnectionFailure.of(error, settings).message()).contains("set TLS_ENABLED=true");
+  }
+
+  @Test
+  void of_deadline_saysHowLong() {
+    var error = Status.DEADLINE_EXCEEDED.asRuntimeException();
+
+    assertThat(ConnectionFailure.of(error, settings(true)).message())
+        .contains("no answer from bank:1 within 5000 ms");
+  }
+
+  @Test
+  void of_hangUpAndNoListener_areWorthAnotherAttempt() {
+    assertThat(explain(new IOException("Connection reset by peer"), null).conclusive()).isFalse();
+    assertThat(explain(new ConnectException("Connection refused"), null).conclusive()).isFalse();
+    assertThat(explain(new CertificateExpiredException(), null).conclusive()).isTrue();
+  }
+
+  private static ConnectionFailure explain(Exception outer, @Nullable Throwable inner) {
+    outer.initCause(inner);
+    var error =
+        Status.UNAVAILABLE.withDescription("io exception").withCause(outer).asRuntimeException();
+    return ConnectionFailure.of(error, settings(true));
+  }
+
+  private static ClientSettings settings(boolean tlsEnabled) {
+    return new ClientSettings(
+        "bank",
+        1,
+        tlsEnabled,
+        "my/ca.crt",
+        "my/client.crt",
+        "my/client.key",
+        Duration.ofSeconds(5));
+  }
+}
