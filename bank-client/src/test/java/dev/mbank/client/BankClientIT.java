@@ -29,8 +29,7 @@ class BankClientIT {
   /** Far less than the call timeout that the clients get: what ends in it is no timeout. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  @TempDir private static Path dir;
-
+  private static Path dir;
   private static Path certs;
   private static Path otherCerts;
   private static BankServer server;
@@ -38,14 +37,15 @@ class BankClientIT {
   private int runs;
 
   @BeforeAll
-  static void startServer() throws Exception {
+  static void startServer(@TempDir Path folder) throws Exception {
+    dir = folder;
     certs = makeCertificates("our certs");
     otherCerts = makeCertificates("other certs");
     server = new BankServer("tls", Map.of());
   }
 
   @AfterAll
-  static void stopServer() throws Exception {
+  static void stopServer() {
     if (server != null) {
       server.close();
     }
@@ -199,6 +199,7 @@ class BankClientIT {
     assertThat(jar).as("build both modules first: ./mvnw verify").exists();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:TieredStopAtLevel=1"); // Starts faster, and they live short.
     command.addAll(Arrays.asList(options));
     command.addAll(List.of("-jar", jar.toString()));
     var builder = new ProcessBuilder(command);
@@ -268,8 +269,8 @@ class BankClientIT {
     }
 
     @Override
-    public void close() throws InterruptedException {
-      process.destroyForcibly().waitFor();
+    public void close() {
+      process.destroyForcibly().onExit().join();
     }
   }
 }
