@@ -8,6 +8,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.env.MapPropertySource;
 
 /**
@@ -40,8 +41,7 @@ public class BankClientApplication {
     environment
         .getPropertySources()
         .addFirst(
-            new MapPropertySource(
-                "clientSettings", Map.of("mbank.authority", settings.authority())));
+            new MapPropertySource("clientSettings", Map.of("mbank.target", settings.target())));
     context.getBeanFactory().registerSingleton("clientSettings", settings);
   }
 
@@ -64,7 +64,9 @@ public class BankClientApplication {
     }
     return exit(
         ExitCode.UNEXPECTED,
-        "unexpected: " + failure + "; LOGGING_LEVEL_DEV_MBANK=debug shows where it comes from");
+        "unexpected: "
+            + NestedExceptionUtils.getMostSpecificCause(failure)
+            + "; LOGGING_LEVEL_DEV_MBANK=debug shows where it comes from");
   }
 
   private static ExitCode exit(ExitCode exitCode, @Nullable String message) {

@@ -22,8 +22,7 @@ record ClientSettings(
 
   private static final Pattern HOST_NAME =
       Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?");
-  private static final Pattern IPV6_ADDRESS =
-      Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.-]+)?");
+  private static final Pattern IPV6_ADDRESS = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
 
   /** Reads the settings, and the PEM files too where TLS needs them. */
@@ -43,9 +42,17 @@ record ClientSettings(
     return settings;
   }
 
-  /** Host and port as a URI has them: an IPv6 address stands in brackets. */
+  /** Host and port; an IPv6 address stands in brackets. */
   String authority() {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  /**
+   * The bank as gRPC finds it. A name is resolved again when its connections break; an IPv6 address
+   * needs no resolving, and its brackets may not stand in the path of a URI.
+   */
+  String target() {
+    return (host.contains(":") ? "static://" : "dns:///") + authority();
   }
 
   private static String host(String value) {

@@ -57,16 +57,17 @@ class ClientSettingsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "bank.example.com, bank.example.com:8443",
-    "10.0.0.1, 10.0.0.1:8443",
-    "::1, [::1]:8443",
-    "[fe80::1], [fe80::1]:8443",
-    "bank_server, bank_server:8443",
+    "bank.example.com, bank.example.com:8443, dns:///bank.example.com:8443",
+    "10.0.0.1, 10.0.0.1:8443, dns:///10.0.0.1:8443",
+    "::1, [::1]:8443, static://[::1]:8443",
+    "[fe80::1], [fe80::1]:8443, static://[fe80::1]:8443",
+    "bank_server, bank_server:8443, dns:///bank_server:8443",
   })
-  void authority_ofHost_isFitForUri(String host, String authority) {
+  void authority_ofHost_bracketsIpv6(String host, String authority, String target) {
     environment.setProperty("mbank.host", host);
 
     assertThat(ClientSettings.from(environment).authority()).isEqualTo(authority);
+    assertThat(ClientSettings.from(environment).target()).isEqualTo(target);
   }
 
   @ParameterizedTest
