@@ -10,6 +10,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +52,7 @@ final class AccessLogInterceptor implements ServerInterceptor {
 
   private static final class LoggedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
     private final long start = System.nanoTime();
+    private final AtomicBoolean ended = new AtomicBoolean();
     volatile String requestId = "";
 
     LoggedCall(ServerCall<Q, A> call) {
@@ -63,7 +65,11 @@ final class AccessLogInterceptor implements ServerInterceptor {
       super.close(status, trailers);
     }
 
+    /** Once a call: one that is cancelled while its answer leaves has ended twice. */
     void log(Status status) {
+      if (!ended.compareAndSet(false, true)) {
+        return;
+      }
       log.info(
           "method={} peer={} status={} micros={} request_id={}",
           getMethodDescriptor().getFullMethodName(),

@@ -50,6 +50,7 @@ public sealed interface Command {
       implements Command {
     public CreateAccount {
       requireClients(account);
+      Money.requireMinorUnits(currency);
     }
 
     /** The account that this opens when it commits. */

@@ -12,6 +12,10 @@ import java.util.Currency;
  */
 public record Money(Currency currency, long minorUnits) {
   public Money {
+    requireMinorUnits(currency);
+  }
+
+  static void requireMinorUnits(Currency currency) {
     if (currency.getDefaultFractionDigits() < 0) {
       throw new IllegalArgumentException(
           "currency: " + currency + " (expected: a currency that has minor units)");
@@ -21,5 +25,10 @@ public record Money(Currency currency, long minorUnits) {
   /** The amount in major units, without the currency: {@code -0.05}, {@code 1200}. */
   public String toDecimal() {
     return BigDecimal.valueOf(minorUnits, currency.getDefaultFractionDigits()).toPlainString();
+  }
+
+  @Override
+  public String toString() {
+    return toDecimal() + " " + currency;
   }
 }

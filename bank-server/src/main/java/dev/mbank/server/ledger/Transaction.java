@@ -2,7 +2,9 @@ package dev.mbank.server.ledger;
 
 import java.time.Instant;
 import java.util.Currency;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A change of the ledger at its place in the journal.
@@ -26,9 +28,17 @@ public record Transaction(
 
   public Transaction {
     entries = List.copyOf(entries);
+    if (sequence < 1) {
+      throw new IllegalArgumentException("sequence: " + sequence + " (expected: 1 or more)");
+    }
     long sum = 0;
+    Set<AccountId> accounts = new HashSet<>();
     for (Entry entry : entries) {
       sum = Math.addExact(sum, entry.amount());
+      if (!accounts.add(entry.account())) {
+        throw new IllegalArgumentException(
+            "entries: two of " + entry.account() + " (expected: one an account)");
+      }
     }
     if (sum != 0) {
       throw new IllegalArgumentException("entries: sum is " + sum + " (expected: 0)");

@@ -12,6 +12,7 @@ import static dev.mbank.server.ledger.ValuesTest.assertRefusedNaming;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.Currency;
 import java.util.List;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -49,8 +50,16 @@ class CommandTest {
             () -> deposit(1, "alice", amount),
             () -> withdraw(1, "alice", amount),
             () -> transfer(1, "alice", "bob", amount))) {
-      assertRefusedNaming(command, "" + minorUnits, "more than zero");
+      assertRefusedNaming(command, amount.toString(), "more than zero");
     }
+  }
+
+  @Test
+  void createAccount_currencyWithoutMinorUnits_isRefused() {
+    assertRefusedNaming(
+        () -> open(1, "alice", Currency.getInstance("XAU")),
+        "XAU",
+        "a currency that has minor units");
   }
 
   @Test

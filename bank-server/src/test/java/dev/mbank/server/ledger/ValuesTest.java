@@ -151,6 +151,23 @@ class ValuesTest {
     }
 
     @Test
+    void transaction_twoEntriesOfOneAccount_isRefused() {
+      List<Entry> entries = List.of(new Entry(id("alice"), -1, 0), new Entry(id("alice"), 1, 1));
+
+      assertThatThrownBy(() -> transaction(entries))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("entries: two of alice (expected: one an account)");
+    }
+
+    @Test
+    void transaction_sequenceBelowOne_isRefused() {
+      assertThatThrownBy(
+              () -> new Transaction(0, NOW, key(1), TransactionKind.TRANSFER, EUR, List.of(), ""))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("sequence: 0 (expected: 1 or more)");
+    }
+
+    @Test
     void transaction_severalEntriesSummingToZero_isAccepted() {
       List<Entry> entries =
           List.of(
