@@ -47,7 +47,8 @@ record ConnectionFailure(boolean conclusive, String message) {
           "certificate_unknown", "the server finds it unacceptable",
           "access_denied", "the server lets it do nothing",
           "decrypt_error", "its key does not fit",
-          "internal_error", "most likely it is not signed by a CA that the server trusts");
+          "internal_error",
+              "most likely no CA that the server trusts signed it, or not for a client");
 
   static ConnectionFailure of(StatusRuntimeException error, ClientSettings settings) {
     String server = settings.authority();
