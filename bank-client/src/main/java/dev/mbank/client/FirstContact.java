@@ -76,9 +76,9 @@ final class FirstContact {
   private void requireServing(ServingStatus status) {
     if (status != ServingStatus.SERVING) {
       throw unhealthy(
-          "the bank at %s is %s: it is starting, stopping or without its database; try again, or look"
+          "the bank at %s is %s: it is starting, stopping or without its database; try again or"
                   .formatted(settings.authority(), status)
-              + " at its log",
+              + " look at its log",
           null);
     }
   }

@@ -27,11 +27,11 @@ class StatementTableTest {
         .containsExactly(
             "time (UTC)           transaction  kind             description        amount  balance",
             "-------------------  -----------  ---------------  ---------------  --------  -------",
-            "                                                   opening balance               0.00",
+            " ".repeat(51) + "opening balance               0.00",
             "2026-11-24 07:00:00  tx-1         deposit          Salary           +1000.00  1000.00",
             "2026-11-24 07:00:00  tx-12        withdrawal                           -0.05   999.95",
             "2026-11-24 07:00:00  tx-13        account opening                       0.00   999.95",
-            "                                                   closing balance             999.95");
+            " ".repeat(51) + "closing balance             999.95");
   }
 
   @Test
