@@ -116,7 +116,7 @@ public final class GroupCommitWriter implements AutoCloseable {
     closing = true;
     boolean interrupted = false;
     try {
-      thread.join(settings.closeTimeout().toMillis());
+      TimeUnit.NANOSECONDS.timedJoin(thread, settings.closeTimeout().toNanos());
     } catch (InterruptedException e) {
       interrupted = true;
     }
@@ -176,7 +176,7 @@ public final class GroupCommitWriter implements AutoCloseable {
       decide(batch, submissions);
       if (!view.decided().isEmpty()) {
         batch.append(view.decided());
-        batch.commit();
+        commit(batch);
       }
       durable = true;
     } catch (Throwable e) {
@@ -191,6 +191,17 @@ public final class GroupCommitWriter implements AutoCloseable {
       return;
     }
     setAvailable(true);
+  }
+
+  /** Commits. A failure that the store did not foresee leaves open whether it was done. */
+  private static void commit(LedgerStore.Batch batch) {
+    try {
+      batch.commit();
+    } catch (StoreUnavailableException | OutcomeUnknownException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new OutcomeUnknownException("the commit failed", e);
+    }
   }
 
   private void decide(LedgerStore.Batch batch, List<Submission> submissions) {
@@ -220,7 +231,7 @@ public final class GroupCommitWriter implements AutoCloseable {
   private void probe() {
     try (LedgerStore.Batch batch = store.begin()) {
       batch.head();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.debug("The store is not available", e);
       setAvailable(false);
       return;
@@ -237,7 +248,7 @@ public final class GroupCommitWriter implements AutoCloseable {
     for (AvailabilityListener listener : listeners) {
       try {
         listener.availabilityChanged(now);
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         log.error("{} failed", listener, e);
       }
     }
