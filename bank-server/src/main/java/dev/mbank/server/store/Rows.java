@@ -38,7 +38,9 @@ final class Rows {
   private Rows() {}
 
   static long micros(Instant time) {
-    return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+    // Not ChronoUnit.between: it counts nanoseconds first, which overflow in the year 2262.
+    return Math.addExact(
+        Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000);
   }
 
   static Instant instant(long micros) {
