@@ -86,6 +86,9 @@ final class SqliteLedgerQueries implements LedgerQueries {
           LEFT JOIN journal_account a ON a.account_id = b.account_id
           LEFT JOIN journal_transaction t ON t.sequence = a.sequence
         """;
+    Currency settled = id.settlementCurrency();
+    // Looked up first: an account that has no entries afterwards had none then.
+    long before = settled == null ? 0 : sequence();
     BalanceAt found =
         read(
             () ->
@@ -96,9 +99,8 @@ final class SqliteLedgerQueries implements LedgerQueries {
                             new BalanceAt(Rows.accountBalance(row), row.getLong("sequence")))
                     .optional()
                     .orElse(null));
-    Currency settled = id.settlementCurrency();
     if (found == null && settled != null) {
-      return new BalanceAt(new AccountBalance(Account.settlement(settled), 0), sequence());
+      return new BalanceAt(new AccountBalance(Account.settlement(settled), 0), before);
     }
     return found;
   }
@@ -123,8 +125,9 @@ final class SqliteLedgerQueries implements LedgerQueries {
         SELECT sequence FROM journal_transaction WHERE commit_time < ?
          ORDER BY commit_time DESC, sequence DESC LIMIT 1
         """;
-    return read(
-        () -> jdbc.sql(sql).param(Rows.micros(time)).query(Long.class).optional().orElse(0L));
+    // Rounded up: what was committed in the microsecond that the time lies in was before it.
+    long micros = Rows.micros(time.plusNanos(999));
+    return read(() -> jdbc.sql(sql).param(micros).query(Long.class).optional().orElse(0L));
   }
 
   @Override
