@@ -7,6 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.mbank.server.settings.SettingException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -17,6 +18,8 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
@@ -32,6 +35,7 @@ import org.sqlite.SQLiteException;
  * see the last commit without ever waiting for the writer.
  */
 final class SqliteDatabase implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SqliteDatabase.class);
   private static final String PREFIX = "jdbc:sqlite:";
 
   private final SQLiteDataSource writer;
@@ -51,10 +55,14 @@ final class SqliteDatabase implements AutoCloseable {
     makeFolder(settings.url());
     SQLiteDataSource plain = dataSource(settings, new SQLiteConfig());
     Flyway flyway =
-        Flyway.configure().dataSource(plain).locations("classpath:db/migration/sqlite").load();
+        Flyway.configure()
+            .dataSource(plain)
+            .locations("classpath:db/migration/sqlite")
+            .ignoreMigrationPatterns("*:pending")
+            .load();
     try {
       checkUsable(plain);
-      checkVersion(settings, flyway);
+      checkSchema(settings, plain, flyway);
       SQLiteDataSource writer = dataSource(settings, durable());
       try (Connection connection = writer.getConnection()) {
         requireWal(settings, connection);
@@ -77,26 +85,44 @@ final class SqliteDatabase implements AutoCloseable {
     return readers;
   }
 
+  /** Closes the readers, and moves the log into the file: a bank that is closed is one file. */
   @Override
   public void close() {
     readers.close();
+    // The last connection that closes does it, but not a read-only one as the readers have.
+    try (Connection last = writer.getConnection();
+        Statement statement = last.createStatement()) {
+      statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (SQLException e) {
+      log.warn("The write-ahead log stays beside the database until the next start", e);
+    }
   }
 
   private static void makeFolder(String url) {
-    String file = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : "";
-    if (file.isBlank() || file.startsWith(":") || file.startsWith("?")) {
-      throw new SettingException("DATABASE_URL", url, PREFIX + " and the path of a file");
-    }
-    int options = file.indexOf('?');
-    Path path = Path.of(options < 0 ? file : file.substring(0, options)).toAbsolutePath();
-    Path folder = requireNonNullElse(path.getParent(), path);
+    Path path = path(url);
     try {
-      Files.createDirectories(folder);
+      Files.createDirectories(requireNonNullElse(path.getParent(), path));
     } catch (IOException e) {
       throw new SettingException("DATABASE_URL", url, "a file in a folder that can be made", e);
     }
     if (Files.isDirectory(path)) {
       throw new SettingException("DATABASE_URL", url, "a file, not a folder");
+    }
+  }
+
+  /** The file that a URL names. What SQLite takes for memory or for a URI is none. */
+  private static Path path(String url) {
+    String file = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : "";
+    int options = file.indexOf('?');
+    String path = options < 0 ? file : file.substring(0, options);
+    String expected = PREFIX + " and the path of a file";
+    if (path.isBlank() || path.startsWith(":") || path.startsWith("file:")) {
+      throw new SettingException("DATABASE_URL", url, expected);
+    }
+    try {
+      return Path.of(path).toAbsolutePath();
+    } catch (InvalidPathException e) {
+      throw new SettingException("DATABASE_URL", url, expected, e);
     }
   }
 
@@ -125,17 +151,28 @@ final class SqliteDatabase implements AutoCloseable {
     return new HikariDataSource(pool);
   }
 
-  /** Takes the write lock and lets it go: shows a file that is locked, read-only or no database. */
-  private static void checkUsable(DataSource plain) throws SQLException {
+  /** Writes and takes it back: shows a file that is locked, read-only or no database. */
+  static void checkUsable(DataSource plain) throws SQLException {
     try (Connection connection = plain.getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
+      // On a read-only file SQLite begins a read instead, so only a write tells.
+      statement.execute("PRAGMA user_version = 0");
       statement.execute("ROLLBACK");
     }
   }
 
-  private static void checkVersion(StoreSettings settings, Flyway flyway) {
-    for (MigrationInfo applied : flyway.info().applied()) {
+  /** A database of somebody else's, or of a newer version, must stay as it is. */
+  private static void checkSchema(StoreSettings settings, DataSource plain, Flyway flyway)
+      throws SQLException {
+    MigrationInfo[] history = flyway.info().applied();
+    if (history.length == 0 && hasTables(plain)) {
+      throw new SettingException(
+          "DATABASE_URL",
+          settings.url(),
+          "an mbank database or a new file; this one is another application's");
+    }
+    for (MigrationInfo applied : history) {
       if (applied.getState() == MigrationState.FUTURE_SUCCESS) {
         throw new SettingException(
             "DATABASE_URL",
@@ -144,6 +181,17 @@ final class SqliteDatabase implements AutoCloseable {
                 + applied.getVersion()
                 + ", made by a newer bank-server");
       }
+    }
+    if (history.length > 0) {
+      flyway.validate();
+    }
+  }
+
+  private static boolean hasTables(DataSource plain) throws SQLException {
+    try (Connection connection = plain.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT 1 FROM sqlite_schema LIMIT 1")) {
+      return row.next();
     }
   }
 
