@@ -1,0 +1,385 @@
+package dev.mbank.server.store;
+
+import static dev.mbank.server.commit.Commands.deposit;
+import static dev.mbank.server.commit.Commands.open;
+import static dev.mbank.server.store.TestLedger.NOON;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.mbank.server.commit.StoreUnavailableException;
+import dev.mbank.server.settings.SettingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+class SqliteDatabaseTest {
+  private static final int PAGE = 4096;
+
+  private final Path folder;
+  private final Path file;
+  private final String url;
+
+  SqliteDatabaseTest(@TempDir Path folder) {
+    this.folder = folder;
+    file = folder.resolve("bank.db");
+    url = "jdbc:sqlite:" + file;
+  }
+
+  @Test
+  void open_folderMissing_makesIt() {
+    Path deep = folder.resolve("some").resolve("where").resolve("bank.db");
+    SqliteDatabase.open(settings("jdbc:sqlite:" + deep)).close();
+    assertThat(deep).isRegularFile();
+  }
+
+  @Test
+  void open_emptyFile_makesTheSchema() throws Exception {
+    Files.createFile(file);
+    SqliteDatabase.open(settings(url)).close();
+    assertThat(value(url, "SELECT sequence FROM journal_head")).isEqualTo("0");
+  }
+
+  @Test
+  void close_lastOne_leavesASingleFile() throws Exception {
+    makeBank();
+    assertThat(folder).isDirectoryNotContaining("glob:**bank.db?*");
+    assertThat(value(url, "SELECT sequence FROM journal_head")).isEqualTo("62");
+  }
+
+  @Test
+  void open_again_keepsTheFileAsItIs() throws Exception {
+    makeBank();
+    byte[] before = Files.readAllBytes(file);
+    SqliteDatabase.open(settings(url)).close();
+    assertThat(Arrays.equals(Files.readAllBytes(file), before)).isTrue();
+  }
+
+  @Test
+  void open_twiceAtATime_bothWork() throws Exception {
+    try (SqliteDatabase one = SqliteDatabase.open(settings(url));
+        SqliteDatabase two = SqliteDatabase.open(settings(url))) {
+      try (SqliteLedgerStore store = new SqliteLedgerStore(one)) {
+        new TestLedger(store).append(NOON, open("a"));
+      }
+      assertThat(new SqliteLedgerQueries(two.readers()).sequence()).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "?synchronous=OFF&journal_mode=MEMORY&busy_timeout=1"})
+  void openWriter_whateverTheUrlSays_isDurable(String options) throws Exception {
+    try (SqliteDatabase database = SqliteDatabase.open(settings(url + options));
+        Connection writer = database.openWriter()) {
+      assertThat(value(writer, "PRAGMA journal_mode")).isEqualTo("wal");
+      assertThat(value(writer, "PRAGMA synchronous")).isEqualTo("2");
+      assertThat(value(writer, "PRAGMA busy_timeout")).isEqualTo("50");
+    }
+  }
+
+  @Test
+  void begin_lockedForLongerThanTheTimeout_throwsStoreUnavailableAndThenWorks() throws Exception {
+    try (SqliteDatabase database = SqliteDatabase.open(settings(url));
+        SqliteLedgerStore store = new SqliteLedgerStore(database)) {
+      TestLedger ledger = new TestLedger(store);
+      try (Connection other = DriverManager.getConnection(url)) {
+        run(other, "BEGIN IMMEDIATE");
+        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(store::begin);
+      }
+      ledger.append(NOON, open("a"));
+      assertThat(value(url, "SELECT sequence FROM journal_head")).isEqualTo("1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"wal", "delete"})
+  void open_lockedByAnotherProgram_isRefused(String mode) throws Exception {
+    makeBank();
+    try (Connection other = DriverManager.getConnection(url)) {
+      run(other, "PRAGMA journal_mode = " + mode);
+    }
+    byte[] before = Files.readAllBytes(file);
+    try (Connection other = DriverManager.getConnection(url)) {
+      run(other, "PRAGMA locking_mode = EXCLUSIVE");
+      run(other, "BEGIN EXCLUSIVE");
+      assertThat(refusal(url)).contains("no other program has locked");
+    }
+    assertNothingOpen();
+    assertThat(Arrays.equals(Files.readAllBytes(file), before)).isTrue();
+    SqliteDatabase.open(settings(url)).close();
+  }
+
+  /** As root, whom no permission stops, a file is read-only only if it is opened so. */
+  @ParameterizedTest
+  @ValueSource(strings = {"wal", "delete"})
+  void checkUsable_readOnly_throws(String mode) throws Exception {
+    makeBank();
+    run(url, "PRAGMA journal_mode = " + mode);
+    byte[] before = Files.readAllBytes(file);
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    SQLiteDataSource readOnly = new SQLiteDataSource(config);
+    readOnly.setUrl(url);
+    assertThatExceptionOfType(SQLiteException.class)
+        .isThrownBy(() -> SqliteDatabase.checkUsable(readOnly))
+        .satisfies(e -> assertThat(e.getResultCode()).isEqualTo(SQLiteErrorCode.SQLITE_READONLY));
+    assertThat(Files.readAllBytes(file)).isEqualTo(before);
+  }
+
+  @Test
+  void open_fileWithoutWritePermission_isRefused() throws Exception {
+    makeBank();
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--r--r--"));
+    assumeFalse(Files.isWritable(file), "root may write everywhere");
+    assertRefusedUntouched(url, "a file that this user may write");
+  }
+
+  @Test
+  void open_noDatabase_isRefused() throws Exception {
+    byte[] garbage = new byte[5 * PAGE];
+    new Random(1).nextBytes(garbage);
+    Files.write(file, garbage);
+    assertRefusedUntouched(url, "a sound SQLite database");
+
+    Files.writeString(file, "These are not the bytes that you are looking for.\n".repeat(500));
+    assertRefusedUntouched(url, "a sound SQLite database");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, PAGE, 3 * PAGE, 7 * PAGE + 1})
+  void open_truncatedFile_isRefused(int length) throws Exception {
+    makeBank();
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), length));
+    assertRefusedUntouched(url, "a sound SQLite database");
+  }
+
+  @Test
+  void open_lastPageLost_isRefused() throws Exception {
+    makeBank();
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length - PAGE));
+    assertRefusedUntouched(url, "a sound SQLite database");
+  }
+
+  @Test
+  void open_garbageInAllPagesButTheFirst_isRefused() throws Exception {
+    makeBank();
+    byte[] bytes = Files.readAllBytes(file);
+    byte[] garbage = new byte[bytes.length - PAGE];
+    new Random(1).nextBytes(garbage);
+    System.arraycopy(garbage, 0, bytes, PAGE, garbage.length);
+    Files.write(file, bytes);
+    assertRefusedUntouched(url, "a sound SQLite database");
+  }
+
+  /** Not every page is looked at when a bank opens. Those that are must not be written to. */
+  @Test
+  void open_garbageInOnePage_isRefusedOrNotSeenAndChangesNothing() throws Exception {
+    makeBank();
+    byte[] whole = Files.readAllBytes(file);
+    int refused = 0;
+    for (int page = 1; page < whole.length / PAGE; page++) {
+      byte[] bytes = whole.clone();
+      Arrays.fill(bytes, page * PAGE, (page + 1) * PAGE, (byte) 0x5a);
+      Files.write(file, bytes);
+      try {
+        SqliteDatabase.open(settings(url)).close();
+      } catch (SettingException e) {
+        refused++;
+        assertThat(e).message().contains("a sound SQLite database").hasLineCount(1);
+      }
+      assertThat(Arrays.equals(Files.readAllBytes(file), bytes)).isTrue();
+    }
+    assertThat(refused).isGreaterThan(2);
+  }
+
+  @Test
+  void open_newerSchema_isRefused() throws Exception {
+    makeBank();
+    run(
+        url,
+        "INSERT INTO flyway_schema_history SELECT 99, '99', 'later', type, 'V99__later.sql', 1,"
+            + " installed_by, installed_on, 1, 1 FROM flyway_schema_history WHERE version = '1'");
+    assertRefusedUntouched(url, "its schema is 99, made by a newer bank-server");
+  }
+
+  @Test
+  void open_otherMigrations_isRefused() throws Exception {
+    makeBank();
+    run(url, "PRAGMA journal_mode = delete");
+    run(url, "UPDATE flyway_schema_history SET checksum = 12345 WHERE version = '1'");
+    assertRefusedUntouched(url, "an mbank database or a new file");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"wal", "delete"})
+  void open_databaseOfAnotherApplication_isRefused(String mode) throws Exception {
+    run(url, "PRAGMA journal_mode = " + mode);
+    run(url, "CREATE TABLE address (name TEXT)");
+    assertRefusedUntouched(url, "an mbank database or a new file");
+  }
+
+  @Test
+  void open_headBehindTheJournal_isRefused() throws Exception {
+    makeBank();
+    run(url, "UPDATE journal_head SET sequence = 1");
+    assertRefusedUntouched(url, "a whole journal");
+  }
+
+  @Test
+  void open_headBeforeTheJournal_isRefused() throws Exception {
+    makeBank();
+    run(url, "UPDATE journal_head SET sequence = sequence + 1");
+    assertRefusedUntouched(url, "a whole journal");
+  }
+
+  @Test
+  void open_noHead_isRefused() throws Exception {
+    makeBank();
+    run(url, "DELETE FROM journal_head");
+    assertRefusedUntouched(url, "a whole journal");
+  }
+
+  @Test
+  void open_folderInPlaceOfTheFile_isRefused() throws IOException {
+    Files.createDirectory(file);
+    assertThat(refusal(url)).contains("a file, not a folder");
+    assertThat(file).isEmptyDirectory();
+  }
+
+  @Test
+  void open_fileInPlaceOfTheFolder_isRefused() throws IOException {
+    Files.writeString(file, "in the way");
+    assertThat(refusal(url + "/bank.db")).contains("a file in a folder that can be made");
+    assertThat(file).hasContent("in the way");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "bank.db",
+        "jdbc:sqlite:",
+        "jdbc:sqlite: ",
+        "jdbc:sqlite::memory:",
+        "jdbc:sqlite:?mode=memory",
+        "jdbc:sqlite:file::memory:?cache=shared",
+        "jdbc:sqlite:file:somewhere/bank?mode=memory&cache=shared",
+        "jdbc:sqlite::resource:bank.db",
+        "jdbc:sqlite:no\u0000path",
+        "jdbc:mysql://localhost/bank",
+        "JDBC:SQLITE:bank.db",
+      })
+  void open_noUrlOfAFile_isRefused(String wrong) {
+    assertThat(refusal(wrong)).endsWith("(expected: jdbc:sqlite: and the path of a file)");
+    assertThat(Path.of("file:somewhere")).doesNotExist();
+  }
+
+  /** A bank that has some pages of entries and was closed in order. */
+  private void makeBank() {
+    try (SqliteDatabase database = SqliteDatabase.open(settings(url));
+        SqliteLedgerStore store = new SqliteLedgerStore(database)) {
+      TestLedger ledger = new TestLedger(store);
+      ledger.append(NOON, open("a"), open("b"));
+      ledger.append(NOON, Stream.generate(() -> deposit("a", 1)).limit(60).toList());
+    }
+  }
+
+  /** Asserts that opening is refused in one line, and changes no byte. */
+  private void assertRefusedUntouched(String url, String expected) throws IOException {
+    byte[] before = Files.readAllBytes(file);
+    assertThat(refusal(url)).contains(expected);
+    assertNothingOpen();
+    assertThat(Arrays.equals(Files.readAllBytes(file), before)).isTrue();
+  }
+
+  /** The message of the refusal. */
+  private static String refusal(String url) {
+    SettingException refused =
+        catchThrowableOfType(
+            SettingException.class, () -> SqliteDatabase.open(settings(url)).close());
+    assertThat(refused).isNotNull();
+    assertThat(refused)
+        .message()
+        .startsWith("DATABASE_URL: " + url + " (expected: ")
+        .endsWith(")")
+        .hasLineCount(1)
+        .doesNotContain("Exception", "SELECT");
+    return String.valueOf(refused.getMessage());
+  }
+
+  private void assertNothingOpen() throws IOException {
+    assertThat(openFiles()).noneMatch(open -> open.startsWith(folder));
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.getName().startsWith("readers"));
+  }
+
+  private static List<Path> openFiles() throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    if (!Files.isDirectory(descriptors)) {
+      return List.of();
+    }
+    try (Stream<Path> links = Files.list(descriptors)) {
+      return links.flatMap(SqliteDatabaseTest::target).toList();
+    }
+  }
+
+  private static Stream<Path> target(Path link) {
+    try {
+      return Stream.of(Files.readSymbolicLink(link));
+    } catch (IOException e) {
+      return Stream.empty(); // Closed meanwhile.
+    }
+  }
+
+  private static StoreSettings settings(String url) {
+    return new StoreSettings(url, 2, Duration.ofMillis(50));
+  }
+
+  private static void run(String url, String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url)) {
+      run(connection, sql);
+    }
+  }
+
+  private static void run(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static String value(String url, String sql) throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url)) {
+      return value(connection, sql);
+    }
+  }
+
+  private static String value(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      assertThat(row.next()).isTrue();
+      return row.getString(1);
+    }
+  }
+}
