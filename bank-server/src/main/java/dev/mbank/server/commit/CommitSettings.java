@@ -1,5 +1,6 @@
 package dev.mbank.server.commit;
 
+import dev.mbank.server.settings.SettingException;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -21,15 +22,15 @@ public record CommitSettings(
     @DefaultValue("20s") Duration closeTimeout) {
 
   public CommitSettings {
-    requirePositive("mbank.commit.queue-capacity", queueCapacity);
-    requirePositive("mbank.commit.max-batch", maxBatch);
-    requirePositive("mbank.commit.idle-interval", idleInterval.toNanos());
-    requirePositive("mbank.commit.close-timeout", closeTimeout.toNanos());
+    positive("queue-capacity", queueCapacity);
+    positive("max-batch", maxBatch);
+    positive("idle-interval", idleInterval.toNanos());
+    positive("close-timeout", closeTimeout.toNanos());
   }
 
-  private static void requirePositive(String name, long value) {
+  private static void positive(String name, long value) {
     if (value <= 0) {
-      throw new IllegalArgumentException(name + ": " + value + " (expected: more than zero)");
+      throw new SettingException("mbank.commit." + name, value, "more than zero");
     }
   }
 }

@@ -107,7 +107,7 @@ public final class GroupCommitWriter implements AutoCloseable {
 
   /** Whether the writer runs and the store did what it was asked the last time. */
   public boolean isAvailable() {
-    return Boolean.TRUE.equals(available);
+    return !ended && Boolean.TRUE.equals(available);
   }
 
   /** Takes no more commands, answers all that were accepted, and ends the writer's thread. */

@@ -2,8 +2,11 @@ package dev.mbank.server.settings;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.BindException;
+import java.util.Arrays;
+import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.web.server.PortInUseException;
+import org.springframework.core.convert.ConversionFailedException;
+import org.springframework.core.convert.TypeDescriptor;
 
 /** What to tell an operator whose server did not start. */
 public final class StartFailure {
@@ -15,12 +18,15 @@ public final class StartFailure {
       if (cause instanceof SettingException setting) {
         return "bank-server: " + setting.getMessage();
       }
+      if (cause instanceof ConversionFailedException unread) {
+        return "bank-server: " + property(failure) + unread(unread);
+      }
       if (cause instanceof PortInUseException taken) {
         return "bank-server: MANAGEMENT_PORT: "
             + taken.getPort()
             + " (expected: a port that is free)";
       }
-      if (cause instanceof BindException) {
+      if (cause instanceof java.net.BindException) {
         return "bank-server: HOST, PORT: "
             + cause.getMessage()
             + " (expected: a port that is free)";
@@ -29,5 +35,26 @@ public final class StartFailure {
     StringWriter trace = new StringWriter();
     failure.printStackTrace(new PrintWriter(trace));
     return "bank-server did not start:" + System.lineSeparator() + trace;
+  }
+
+  /** The property that could not be read, if the failure knows it. */
+  private static String property(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BindException bind) {
+        return bind.getName() + ": ";
+      }
+    }
+    return "";
+  }
+
+  private static String unread(ConversionFailedException unread) {
+    TypeDescriptor type = unread.getTargetType();
+    TypeDescriptor element = type.getElementTypeDescriptor();
+    Class<?> wanted = element == null ? type.getObjectType() : element.getObjectType();
+    String expected =
+        wanted.isEnum()
+            ? "one of " + Arrays.toString(wanted.getEnumConstants())
+            : "a value of type " + wanted.getSimpleName();
+    return unread.getValue() + " (expected: " + expected + ")";
   }
 }
