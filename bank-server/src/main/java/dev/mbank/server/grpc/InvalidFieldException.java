@@ -27,6 +27,9 @@ final class InvalidFieldException extends RuntimeException {
       return "empty";
     }
     String printable = text.replaceAll("\\p{Cntrl}", "?");
-    return printable.length() <= MAX_SHOWN ? printable : printable.substring(0, MAX_SHOWN) + "...";
+    if (printable.codePointCount(0, printable.length()) <= MAX_SHOWN) {
+      return printable;
+    }
+    return printable.substring(0, printable.offsetByCodePoints(0, MAX_SHOWN)) + "...";
   }
 }
