@@ -89,7 +89,7 @@ final class Listings {
         line -> response.addEntries(ResponseMapper.statementEntry(account.currency(), line)));
     if (found.size() > pageSize) {
       long last = lines.get(pageSize - 1).sequence();
-      StatementRequest.Page next = new StatementRequest.Page(page.from(), page.upTo(), last);
+      StatementRequest.Page next = new StatementRequest.Page(page.from(), last, page.upTo());
       response.setNextPageToken(request.token(next));
     }
     return response.build();
@@ -102,6 +102,6 @@ final class Listings {
       end = Math.min(end, queries.sequenceBefore(request.end()));
     }
     long from = request.start() == null ? 0 : queries.sequenceBefore(request.start());
-    return new StatementRequest.Page(from, Math.max(from, end), from);
+    return new StatementRequest.Page(from, from, Math.max(from, end));
   }
 }

@@ -14,7 +14,12 @@ final class PageToken {
 
   private PageToken() {}
 
-  /** Makes a token; {@code of} names the listing and has no blank space in it. */
+  /**
+   * Makes a token.
+   *
+   * @param of names the listing and has no blank space in it
+   * @param numbers from 0 on, none less than the one before
+   */
   static String encode(String of, long... numbers) {
     StringBuilder plain = new StringBuilder(of);
     for (long number : numbers) {
@@ -26,19 +31,33 @@ final class PageToken {
   /**
    * Reads the numbers of a token.
    *
-   * @throws InvalidFieldException if it is none, or of another listing
+   * @throws InvalidFieldException if {@link #encode} makes no such token of this listing
    */
   static long[] decode(String token, String of, int count) {
     try {
       String plain = new String(Base64.getUrlDecoder().decode(token), UTF_8);
       List<String> parts = List.of(plain.split(SEPARATOR, -1));
       if (parts.size() == count + 1 && parts.get(0).equals(of)) {
-        return parts.stream().skip(1).mapToLong(Long::parseLong).toArray();
+        long[] numbers = parts.stream().skip(1).mapToLong(Long::parseLong).toArray();
+        if (ascends(numbers) && encode(of, numbers).equals(token)) {
+          return numbers;
+        }
       }
     } catch (IllegalArgumentException e) {
       // Not one of ours: told below.
     }
     throw new InvalidFieldException(
         "page_token", token, "the next_page_token of the same request's page before");
+  }
+
+  private static boolean ascends(long[] numbers) {
+    long before = 0;
+    for (long number : numbers) {
+      if (number < before) {
+        return false;
+      }
+      before = number;
+    }
+    return true;
   }
 }

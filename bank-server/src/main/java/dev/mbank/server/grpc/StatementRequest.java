@@ -23,10 +23,10 @@ record StatementRequest(
    * Where a page stands in its statement.
    *
    * @param from the statement's entries come after this sequence
-   * @param upTo and not after this one
    * @param after this page's entries come after this sequence
+   * @param upTo and all entries not after this one
    */
-  record Page(long from, long upTo, long after) {}
+  record Page(long from, long after, long upTo) {}
 
   static StatementRequest of(GetStatementRequest request) {
     AccountId account = RequestMapper.accountId(request.getAccountId(), "account_id");
@@ -48,7 +48,7 @@ record StatementRequest(
 
   /** The token for the page after one. */
   String token(Page next) {
-    return PageToken.encode(name(), next.from(), next.upTo(), next.after());
+    return PageToken.encode(name(), next.from(), next.after(), next.upTo());
   }
 
   private String name() {
