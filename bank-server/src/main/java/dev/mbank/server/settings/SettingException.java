@@ -20,6 +20,10 @@ public final class SettingException extends RuntimeException {
    */
   public SettingException(
       String variable, Object value, String expected, @Nullable Throwable cause) {
-    super(variable + ": " + value + " (expected: " + expected + ")", cause);
+    super(variable + ": " + oneLine(value) + " (expected: " + expected + ")", cause);
+  }
+
+  private static String oneLine(Object value) {
+    return value.toString().replaceAll("\\p{Cntrl}", "?");
   }
 }
