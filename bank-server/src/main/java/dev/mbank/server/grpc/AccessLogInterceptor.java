@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class AccessLogInterceptor implements ServerInterceptor {
   private static final Logger log = LoggerFactory.getLogger("mbank.access");
+  private static final int UUID_LENGTH = 36;
 
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
@@ -50,9 +51,18 @@ final class AccessLogInterceptor implements ServerInterceptor {
     return field == null ? "" : (String) request.getField(field);
   }
 
+  /** Whatever a caller sends as its request id: one word, no longer than an id is. */
+  private static String shown(String requestId) {
+    if (requestId.isEmpty()) {
+      return "-";
+    }
+    String start = requestId.substring(0, Math.min(UUID_LENGTH, requestId.length()));
+    return start.replaceAll("[^0-9a-fA-F-]", "?");
+  }
+
   private static final class LoggedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
     private final long start = System.nanoTime();
-    private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicBoolean logged = new AtomicBoolean();
     volatile String requestId = "";
 
     LoggedCall(ServerCall<Q, A> call) {
@@ -65,9 +75,9 @@ final class AccessLogInterceptor implements ServerInterceptor {
       super.close(status, trailers);
     }
 
-    /** Once a call: one that is cancelled while its answer leaves has ended twice. */
+    /** Only once: the answer to a call that was cancelled goes nowhere. */
     void log(Status status) {
-      if (!ended.compareAndSet(false, true)) {
+      if (!logged.compareAndSet(false, true)) {
         return;
       }
       log.info(
@@ -76,7 +86,7 @@ final class AccessLogInterceptor implements ServerInterceptor {
           Caller.of(this),
           status.getCode(),
           TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start),
-          requestId.isEmpty() ? "-" : requestId.replaceAll("[^0-9a-fA-F-]", "?"));
+          shown(requestId));
     }
   }
 }
