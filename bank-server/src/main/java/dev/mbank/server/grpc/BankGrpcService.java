@@ -229,7 +229,7 @@ class BankGrpcService extends BankServiceGrpc.BankServiceImplBase {
   private static void attempt(StreamObserver<?> response, Runnable work) {
     try {
       work.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       response.onError(e);
     }
   }
