@@ -36,6 +36,8 @@ import dev.mbank.v1.TransferRequest;
 import dev.mbank.v1.TransferResponse;
 import dev.mbank.v1.WithdrawRequest;
 import dev.mbank.v1.WithdrawResponse;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
@@ -48,7 +50,7 @@ import net.devh.boot.grpc.server.service.GrpcService;
  * command to the writer, whose answer is sent when it comes, or reads on the read executor.
  */
 @GrpcService
-class BankGrpcService extends BankServiceGrpc.BankServiceImplBase {
+class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
   private final GroupCommitWriter writer;
   private final LedgerQueries queries;
   private final Listings listings;
@@ -65,6 +67,11 @@ class BankGrpcService extends BankServiceGrpc.BankServiceImplBase {
     this.listings = new Listings(queries);
     this.policy = policy;
     this.readExecutor = readExecutor;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return LenientRequests.in(BankServiceGrpc.bindService(this));
   }
 
   @Override

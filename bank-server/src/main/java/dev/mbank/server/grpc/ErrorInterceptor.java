@@ -8,6 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers every failure of a handler, thrown or given to {@code onError}, with the error that
@@ -20,6 +21,17 @@ final class ErrorInterceptor implements ServerInterceptor {
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     MappingCall<Q, A> mapping = new MappingCall<>(call);
     return new SimpleForwardingServerCallListener<>(next.startCall(mapping, headers)) {
+      /** Null stands for bytes that {@link LenientRequests} could not read. */
+      @Override
+      public void onMessage(@Nullable Q message) {
+        if (message == null) {
+          Exception e = new InvalidFieldException("request", "malformed", "a protobuf message");
+          mapping.close(Status.UNKNOWN.withCause(e), new Metadata());
+          return;
+        }
+        super.onMessage(message);
+      }
+
       @Override
       public void onHalfClose() {
         try {
