@@ -1,0 +1,98 @@
+package dev.mbank.server.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.io.ClassPathResource;
+
+/** Variables as an operator sets them, through the real application.yml. */
+class ServerSettingsCheckTest {
+  private static final String A_PORT = " (expected: 0-65535; 0 takes a free port)";
+  private static final String A_HOST =
+      " (expected: an address of this machine, a name of one, or * for all)";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "PORT | 70000 | PORT: 70000" + A_PORT,
+        "PORT | 65536 | PORT: 65536" + A_PORT,
+        "PORT | 99999999999999999999 | PORT: 99999999999999999999" + A_PORT,
+        "PORT | -1 | PORT: -1" + A_PORT,
+        "PORT | https | PORT: https" + A_PORT,
+        "PORT | 8443.0 | PORT: 8443.0" + A_PORT,
+        "PORT | '' | PORT: empty" + A_PORT,
+        "MANAGEMENT_PORT | 70000 | MANAGEMENT_PORT: 70000" + A_PORT,
+        "MANAGEMENT_PORT | ' ' | MANAGEMENT_PORT: empty" + A_PORT,
+        "TLS_ENABLED | yes | TLS_ENABLED: yes (expected: true or false)",
+        "TLS_ENABLED | '' | TLS_ENABLED: empty (expected: true or false)",
+        "REFLECTION_ENABLED | 1 | REFLECTION_ENABLED: 1 (expected: true or false)",
+        "HOST | '' | HOST: empty" + A_HOST,
+        "HOST | no-such-host.invalid | HOST: no-such-host.invalid" + A_HOST,
+        "HOST | [::1 | HOST: [::1" + A_HOST,
+        "DATABASE_URL | '' | DATABASE_URL: empty (expected: jdbc:sqlite: and the path of a file)",
+        "MANAGEMENT_HOST | '' | MANAGEMENT_HOST: empty (expected: a host name or an address)"
+      })
+  void initialize_wrongVariable_oneExactLine(String variable, String value, String line) {
+    assertThatThrownBy(() -> check(Map.of(variable, value)))
+        .isInstanceOf(SettingException.class)
+        .hasMessage(line);
+  }
+
+  @Test
+  void initialize_valueOfSeveralLines_isToldOnOne() {
+    assertThatThrownBy(() -> check(Map.of("PORT", "8443\nbank-server: all is well")))
+        .hasMessage("PORT: 8443?bank-server: all is well" + A_PORT);
+  }
+
+  @Test
+  void initialize_noVariable_defaultsAreRight() throws IOException {
+    ConfigurableEnvironment environment = check(Map.of());
+
+    assertThat(environment.getProperty("grpc.server.address")).isIn("127.0.0.1", "0:0:0:0:0:0:0:1");
+    assertThat(environment.getProperty("grpc.server.port")).isEqualTo("8443");
+    assertThat(environment.getProperty("grpc.server.security.enabled")).isEqualTo("true");
+    assertThat(environment.getProperty("grpc.server.security.client-auth")).isEqualTo("REQUIRE");
+    assertThat(environment.getProperty("grpc.server.security.protocols")).isEqualTo("TLSv1.3");
+    assertThat(environment.getProperty("grpc.server.reflection-service-enabled"))
+        .isEqualTo("false");
+    assertThat(environment.getProperty("server.address")).isEqualTo("127.0.0.1");
+    assertThat(environment.getProperty("server.port")).isEqualTo("8081");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"*, *", "127.0.0.1, 127.0.0.1", "::1, 0:0:0:0:0:0:0:1", "0.0.0.0, 0.0.0.0"})
+  void initialize_hostOfAnyForm_isAnAddressForTheStarter(String host, String address)
+      throws IOException {
+    ConfigurableEnvironment environment = check(Map.of("HOST", host));
+
+    assertThat(environment.getProperty("grpc.server.address")).isEqualTo(address);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PORT, 0", "PORT, 65535", "PORT, ' 8443 '", "TLS_ENABLED, FALSE", "HOST, localhost"})
+  void initialize_valueAtItsLimits_passes(String variable, String value) throws IOException {
+    assertThat(check(Map.of(variable, value))).isNotNull();
+  }
+
+  private static ConfigurableEnvironment check(Map<String, Object> variables) throws IOException {
+    try (GenericApplicationContext context = new GenericApplicationContext()) {
+      ConfigurableEnvironment environment = context.getEnvironment();
+      environment.getPropertySources().addFirst(new MapPropertySource("variables", variables));
+      new YamlPropertySourceLoader()
+          .load("yaml", new ClassPathResource("application.yml"))
+          .forEach(environment.getPropertySources()::addLast);
+      new ServerSettingsCheck().initialize(context);
+      return environment;
+    }
+  }
+}
