@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.LedgerQueries;
+import dev.mbank.server.commit.OutcomeUnknownException;
+import dev.mbank.server.commit.OverloadedException;
 import dev.mbank.server.ledger.AccountId;
 import dev.mbank.server.ledger.Command;
 import dev.mbank.server.ledger.Command.CreateAccount;
@@ -39,6 +41,7 @@ import dev.mbank.v1.WithdrawResponse;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -193,7 +196,17 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
                 response,
                 () -> {
                   access.require(command.source());
-                  boolean both = access.to(command.destination());
+                  AccountId destination = command.destination();
+                  if (queries.account(destination) == null) {
+                    // If this is done nevertheless, its owner opened it meanwhile: look then.
+                    submit(
+                        command,
+                        response,
+                        done -> wrap.apply(ResponseMapper.transaction(done, access::to)),
+                        this::afterCommit);
+                    return;
+                  }
+                  boolean both = access.to(destination);
                   Predicate<AccountId> readable = id -> both || id.equals(command.source());
                   submit(
                       command,
@@ -204,6 +217,15 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
 
   private <A> void submit(
       Command command, StreamObserver<A> response, Function<Transaction, A> answer) {
+    submit(command, response, answer, Runnable::run);
+  }
+
+  /** Makes the answer on an executor; the writer's own thread, if it is direct, must not read. */
+  private <A> void submit(
+      Command command,
+      StreamObserver<A> response,
+      Function<Transaction, A> answer,
+      Executor executor) {
     var unused =
         writer
             .submit(command)
@@ -212,11 +234,21 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
                   if (failure != null) {
                     response.onError(failure);
                   } else if (requireNonNull(decision) instanceof Posted posted) {
-                    send(response, () -> answer.apply(posted.transaction()));
+                    Runnable reply = () -> send(response, () -> answer.apply(posted.transaction()));
+                    attempt(response, () -> executor.execute(reply));
                   } else {
                     response.onError(new RefusedException((Refused) decision));
                   }
                 });
+  }
+
+  /** To read for an answer. The command is done, so being busy is not OVERLOADED any more. */
+  private void afterCommit(Runnable reply) {
+    try {
+      readExecutor.execute(reply);
+    } catch (OverloadedException e) {
+      throw new OutcomeUnknownException("the answer could not be read", e);
+    }
   }
 
   private <A> void read(StreamObserver<A> response, Supplier<A> query) {
