@@ -16,22 +16,14 @@ import ch.qos.logback.core.read.ListAppender;
 import com.google.protobuf.Duration;
 import com.google.protobuf.Message;
 import com.google.rpc.RetryInfo;
-import dev.mbank.server.commit.JournalHead;
 import dev.mbank.server.commit.LedgerQueries;
-import dev.mbank.server.commit.LedgerStore;
 import dev.mbank.server.commit.OutcomeUnknownException;
 import dev.mbank.server.commit.StoreUnavailableException;
-import dev.mbank.server.ledger.AccountBalance;
-import dev.mbank.server.ledger.AccountId;
-import dev.mbank.server.ledger.Outcome;
-import dev.mbank.server.ledger.RequestKey;
 import io.grpc.Status.Code;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
@@ -198,7 +190,7 @@ class StoreFaultsTest {
 
   private TestBank.Builder faulty() {
     return TestBank.in(folder)
-        .store(store -> () -> new FaultyBatch(store.begin()))
+        .store(store -> () -> new FaultyBatch(store.begin(), this::fail))
         .queries(this::faulty);
   }
 
@@ -238,44 +230,5 @@ class StoreFaultsTest {
                 throw e.getCause();
               }
             });
-  }
-
-  private final class FaultyBatch implements LedgerStore.Batch {
-    private final LedgerStore.Batch batch;
-
-    FaultyBatch(LedgerStore.Batch batch) {
-      this.batch = batch;
-    }
-
-    @Override
-    public JournalHead head() {
-      return batch.head();
-    }
-
-    @Override
-    public Map<RequestKey, Outcome> outcomes(Set<RequestKey> keys) {
-      return batch.outcomes(keys);
-    }
-
-    @Override
-    public Map<AccountId, AccountBalance> accounts(Set<AccountId> ids) {
-      return batch.accounts(ids);
-    }
-
-    @Override
-    public void append(List<Outcome> outcomes) {
-      batch.append(outcomes);
-    }
-
-    @Override
-    public void commit() {
-      fail();
-      batch.commit();
-    }
-
-    @Override
-    public void close() {
-      batch.close();
-    }
   }
 }
