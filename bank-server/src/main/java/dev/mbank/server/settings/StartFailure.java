@@ -1,5 +1,6 @@
 package dev.mbank.server.settings;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
@@ -10,6 +11,9 @@ import org.springframework.core.convert.TypeDescriptor;
 
 /** What to tell an operator whose server did not start. */
 public final class StartFailure {
+  /** How gRPC's Netty tells it; the cause is no BindException where epoll is used. */
+  private static final String GRPC_BIND = "Failed to bind to address ";
+
   private StartFailure() {}
 
   /** One line if the cause is a setting, else all that is known. */
@@ -26,10 +30,16 @@ public final class StartFailure {
             + taken.getPort()
             + " (expected: a port that is free)";
       }
-      if (cause instanceof java.net.BindException) {
+      String message = String.valueOf(cause.getMessage());
+      if (cause instanceof IOException && message.startsWith(GRPC_BIND)) {
         return "bank-server: HOST, PORT: "
-            + cause.getMessage()
-            + " (expected: a port that is free)";
+            + message.substring(GRPC_BIND.length()).replaceFirst("^/", "")
+            + " (expected: an address of this machine and a port that is free)";
+      }
+      if (cause instanceof java.net.BindException) {
+        return "bank-server: MANAGEMENT_HOST, MANAGEMENT_PORT: "
+            + message
+            + " (expected: an address of this machine and a port that is free)";
       }
     }
     StringWriter trace = new StringWriter();
