@@ -127,6 +127,8 @@ public final class GroupCommitWriter implements AutoCloseable {
       OutcomeUnknownException unknown =
           new OutcomeUnknownException("the store did not answer before the shutdown", closed());
       underWay.forEach(submission -> submission.answer.completeExceptionally(unknown));
+    } else {
+      log.info("The journal writer ended: everything that was accepted is answered");
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
