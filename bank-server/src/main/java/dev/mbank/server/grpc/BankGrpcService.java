@@ -4,8 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.LedgerQueries;
-import dev.mbank.server.commit.OutcomeUnknownException;
-import dev.mbank.server.commit.OverloadedException;
 import dev.mbank.server.ledger.AccountId;
 import dev.mbank.server.ledger.Command;
 import dev.mbank.server.ledger.Command.CreateAccount;
@@ -41,10 +39,8 @@ import dev.mbank.v1.WithdrawResponse;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import net.devh.boot.grpc.server.service.GrpcService;
 
@@ -190,42 +186,22 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
       submit(command, response, done -> wrap.apply(ResponseMapper.transaction(done, id -> true)));
       return;
     }
+    // The payee's balance is not the payer's to see, whoever owns the account now or later: so a
+    // repeat is answered with the same bytes.
+    Function<Transaction, A> answer =
+        done -> wrap.apply(ResponseMapper.transaction(done, command.source()::equals));
     readExecutor.execute(
         () ->
             attempt(
                 response,
                 () -> {
                   access.require(command.source());
-                  AccountId destination = command.destination();
-                  if (queries.account(destination) == null) {
-                    // If this is done nevertheless, its owner opened it meanwhile: look then.
-                    submit(
-                        command,
-                        response,
-                        done -> wrap.apply(ResponseMapper.transaction(done, access::to)),
-                        this::afterCommit);
-                    return;
-                  }
-                  boolean both = access.to(destination);
-                  Predicate<AccountId> readable = id -> both || id.equals(command.source());
-                  submit(
-                      command,
-                      response,
-                      done -> wrap.apply(ResponseMapper.transaction(done, readable)));
+                  submit(command, response, answer);
                 }));
   }
 
   private <A> void submit(
       Command command, StreamObserver<A> response, Function<Transaction, A> answer) {
-    submit(command, response, answer, Runnable::run);
-  }
-
-  /** Makes the answer on an executor; the writer's own thread, if it is direct, must not read. */
-  private <A> void submit(
-      Command command,
-      StreamObserver<A> response,
-      Function<Transaction, A> answer,
-      Executor executor) {
     var unused =
         writer
             .submit(command)
@@ -234,21 +210,11 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
                   if (failure != null) {
                     response.onError(failure);
                   } else if (requireNonNull(decision) instanceof Posted posted) {
-                    Runnable reply = () -> send(response, () -> answer.apply(posted.transaction()));
-                    attempt(response, () -> executor.execute(reply));
+                    send(response, () -> answer.apply(posted.transaction()));
                   } else {
                     response.onError(new RefusedException((Refused) decision));
                   }
                 });
-  }
-
-  /** To read for an answer. The command is done, so being busy is not OVERLOADED any more. */
-  private void afterCommit(Runnable reply) {
-    try {
-      readExecutor.execute(reply);
-    } catch (OverloadedException e) {
-      throw new OutcomeUnknownException("the answer could not be read", e);
-    }
   }
 
   private <A> void read(StreamObserver<A> response, Supplier<A> query) {

@@ -78,13 +78,18 @@ class BankServiceRolesTest {
   }
 
   @Test
-  void customer_betweenOwnAccounts_seesBothBalances() {
+  void customer_betweenOwnAccounts_seesThePayeesBalanceOnlyWhenItReads() {
     openForCustomers();
     call(bank.as(ALICE), opening("alice-2", "EUR"));
 
-    var answer = bank.as(ALICE).transfer(transfer("alice", "alice-2", eur(4)));
+    Transaction answer =
+        bank.as(ALICE).transfer(transfer("alice", "alice-2", eur(4))).getTransaction();
 
-    assertThat(answer.getTransaction().getEntriesList())
+    assertThat(answer.getEntriesList())
+        .containsExactly(
+            entry("alice", eur(-4), eur(6)),
+            Entry.newBuilder().setAccountId("alice-2").setAmount(eur(4)).build());
+    assertThat(transaction(ALICE, answer.getTransactionId()).getEntriesList())
         .containsExactly(entry("alice", eur(-4), eur(6)), entry("alice-2", eur(4), eur(4)));
     var withdrawal = bank.as(ALICE).withdraw(withdraw("alice", eur(6))).getTransaction();
     assertThat(withdrawal.getEntriesList())

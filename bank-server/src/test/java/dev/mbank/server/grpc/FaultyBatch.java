@@ -10,14 +10,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A batch that lets something go wrong at the commit. */
+/** A batch that lets something go wrong before it appends, and before it commits. */
 final class FaultyBatch implements LedgerStore.Batch {
   private final LedgerStore.Batch batch;
-  private final Runnable fault;
+  private final Runnable beforeAppend;
+  private final Runnable beforeCommit;
 
-  FaultyBatch(LedgerStore.Batch batch, Runnable fault) {
+  FaultyBatch(LedgerStore.Batch batch, Runnable beforeAppend, Runnable beforeCommit) {
     this.batch = batch;
-    this.fault = fault;
+    this.beforeAppend = beforeAppend;
+    this.beforeCommit = beforeCommit;
   }
 
   @Override
@@ -37,12 +39,13 @@ final class FaultyBatch implements LedgerStore.Batch {
 
   @Override
   public void append(List<Outcome> outcomes) {
+    beforeAppend.run();
     batch.append(outcomes);
   }
 
   @Override
   public void commit() {
-    fault.run();
+    beforeCommit.run();
     batch.commit();
   }
 

@@ -41,6 +41,8 @@ class StoreFaultsTest {
   /** What the next commit or read does first; null for nothing. */
   private volatile @Nullable Runnable fault;
 
+  private volatile @Nullable Runnable bug;
+
   @Test
   void write_queueFull_overloadedWithRetryInfo() throws Exception {
     CountDownLatch blocked = new CountDownLatch(1);
@@ -157,8 +159,8 @@ class StoreFaultsTest {
     try (TestBank bank = faulty().open()) {
       call(bank.as(TELLER), opening("eur", "EUR"));
       call(bank.as(ALICE), opening("alice", "EUR"));
-      for (Supplier<Throwable> bug : bugs) {
-        fault = () -> StoreFaultsTest.<RuntimeException>sneak(bug.get());
+      for (Supplier<Throwable> each : bugs) {
+        bug = () -> StoreFaultsTest.<RuntimeException>sneak(each.get());
         for (Message request :
             List.of(deposit("eur", eur(1)), Requests.balance("eur"), Requests.account("alice"))) {
           assertInternal(BankError.of(() -> call(bank.as(TELLER), request)), log);
@@ -166,7 +168,7 @@ class StoreFaultsTest {
         Message customers = transfer("alice", "eur", eur(1));
         assertInternal(BankError.of(() -> call(bank.as(ALICE), customers)), log);
       }
-      fault = null;
+      bug = null;
     } finally {
       logger.detachAppender(log);
       logger.setAdditive(true);
@@ -190,14 +192,13 @@ class StoreFaultsTest {
 
   private TestBank.Builder faulty() {
     return TestBank.in(folder)
-        .store(store -> () -> new FaultyBatch(store.begin(), this::fail))
+        .store(store -> () -> new FaultyBatch(store.begin(), () -> run(bug), () -> run(fault)))
         .queries(this::faulty);
   }
 
-  private void fail() {
-    Runnable now = fault;
-    if (now != null) {
-      now.run();
+  private static void run(@Nullable Runnable failure) {
+    if (failure != null) {
+      failure.run();
     }
   }
 
@@ -223,7 +224,8 @@ class StoreFaultsTest {
             getClass().getClassLoader(),
             new Class<?>[] {LedgerQueries.class},
             (proxy, method, arguments) -> {
-              fail();
+              run(bug);
+              run(fault);
               try {
                 return method.invoke(queries, arguments);
               } catch (InvocationTargetException e) {

@@ -322,7 +322,7 @@ class SqliteDatabaseTest {
     assertThat(refused).isNotNull();
     assertThat(refused)
         .message()
-        .startsWith("DATABASE_URL: " + url + " (expected: ")
+        .startsWith("DATABASE_URL: " + url.replace('\0', '?') + " (expected: ")
         .endsWith(")")
         .hasLineCount(1)
         .doesNotContain("Exception", "SELECT");
