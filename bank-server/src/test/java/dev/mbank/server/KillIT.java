@@ -44,8 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class KillIT {
   private static final int ROUNDS = 4;
-  private static final int THREADS = 8;
-  private static final int MAX_ANSWERS_PER_ROUND = 400;
+  private static final int THREADS = 32;
+  private static final int MAX_ANSWERS_PER_ROUND = 1000;
   private static final int CALLS_AT_ONCE = 200;
   private static final List<String> ACCOUNTS = List.of("alpha", "beta", "gamma");
   private static final Issued CA = TestCertificates.authority("test CA").selfSigned();
