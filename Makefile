@@ -24,11 +24,13 @@ demo: $(BUILT) ## see two programs do banking over mutual TLS
 test: ## check the format, the code and everything it does
 	./mvnw -B -ntp verify
 
-run: $(BUILT) certs ## start the server
-	java -jar bank-server/target/bank-server.jar
+run: $(BUILT) ## start the server
+	@./generate-certs.sh >/dev/null
+	@java -jar bank-server/target/bank-server.jar
 
-run-client: $(BUILT) certs ## bank with a server that runs
-	java -jar bank-client/target/bank-client.jar
+run-client: $(BUILT) ## bank with a server that runs
+	@./generate-certs.sh >/dev/null
+	@java -jar bank-client/target/bank-client.jar
 
 certs: ## make or renew the certificates
 	@./generate-certs.sh

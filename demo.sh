@@ -17,6 +17,8 @@ version=$("$java" -XshowSettings:properties -version 2>&1 |
 [ -n "$version" ] || die "cannot run '$java': install a JDK of version 17 or newer"
 [ "${version%%.*}" -ge 17 ] || die "$java is version $version: install a JDK of 17 or newer"
 
+[ -f bank-server/target/bank-server.jar ] && [ -f bank-client/target/bank-client.jar ] ||
+  die "the jars are not built yet: run make demo"
 ./generate-certs.sh >/dev/null
 
 log=$(mktemp)

@@ -70,7 +70,7 @@ public class BankClientApplication {
   }
 
   private static ExitCode exit(ExitCode exitCode, @Nullable String message) {
-    System.err.println(String.valueOf(message).replaceAll("\\R", " "));
+    System.err.println("bank-client: " + String.valueOf(message).replaceAll("\\R", " "));
     return exitCode;
   }
 }

@@ -4,7 +4,7 @@ import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.Map;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bank's no. It is final: the same request gets the same answer again. The reasons and their
@@ -17,7 +17,7 @@ final class BankRefusedException extends RuntimeException {
   private final ErrorInfo info;
 
   BankRefusedException(StatusRuntimeException error, ErrorInfo info) {
-    super(info.getReason() + ": " + error.getStatus().getDescription() + metadataOf(info), error);
+    super(message(info.getReason(), error.getStatus().getDescription()), error);
     this.code = error.getStatus().getCode();
     this.info = info;
   }
@@ -35,7 +35,11 @@ final class BankRefusedException extends RuntimeException {
     return info.getMetadataMap();
   }
 
-  private static String metadataOf(ErrorInfo info) {
-    return info.getMetadataMap().isEmpty() ? "" : " " + new TreeMap<>(info.getMetadataMap());
+  /** The bank's words, which begin with the reason where it has no better ones. */
+  private static String message(String reason, @Nullable String description) {
+    if (description == null) {
+      return reason;
+    }
+    return description.startsWith(reason) ? description : reason + ": " + description;
   }
 }

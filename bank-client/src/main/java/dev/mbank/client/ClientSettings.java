@@ -86,6 +86,9 @@ record ClientSettings(
 
   private static Duration callTimeout(String value) {
     String expected = "a duration above 0s, up to 1h, such as 5s or 500ms";
+    if (value.matches("[0-9]+")) { // Which would be milliseconds, and rarely be meant so.
+      throw new SettingException("MBANK_CALL_TIMEOUT", value, expected);
+    }
     try {
       Duration timeout = DurationStyle.detectAndParse(value);
       if (timeout.compareTo(Duration.ZERO) > 0 && timeout.compareTo(LONGEST_TIMEOUT) <= 0) {

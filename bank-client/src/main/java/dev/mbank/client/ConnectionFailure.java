@@ -126,7 +126,7 @@ record ConnectionFailure(boolean conclusive, String message) {
 
   private static String hungUp(ClientSettings settings, String said) {
     return settings.tlsEnabled()
-        ? "the server at %s hung up; maybe it refused our certificate (CERT_FILE %s), its log tells"
+        ? "the server at %s hung up in the handshake: is it bank-server? If so, check CERT_FILE %s"
                 .formatted(settings.authority(), settings.certFile())
             + " ("
             + said

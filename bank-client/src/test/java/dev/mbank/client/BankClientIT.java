@@ -173,7 +173,11 @@ class BankClientIT {
     /** Nothing banked, and one line that says why. */
     void assertFailed(ExitCode code, String words) {
       assertThat(out).isEmpty();
-      assertThat(err.lines()).singleElement().asString().contains(words);
+      assertThat(err.lines())
+          .singleElement()
+          .asString()
+          .startsWith("bank-client: ")
+          .contains(words);
       assertThat(exitCode).isEqualTo(code.number());
     }
   }

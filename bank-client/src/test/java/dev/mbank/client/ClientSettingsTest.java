@@ -84,6 +84,8 @@ class ClientSettingsTest {
         "mbank.host | '' | HOST: empty (expected: a host name or an IP address)",
         "mbank.host | a/b | HOST: a/b (expected: a host name or an IP address)",
         "mbank.host | a:1 b | HOST: a:1 b (expected: a host name or an IP address)",
+        "mbank.call-timeout | 10 | MBANK_CALL_TIMEOUT: 10 (expected: a duration above 0s, up to 1h,"
+            + " such as 5s or 500ms)",
         "mbank.call-timeout | soon | MBANK_CALL_TIMEOUT: soon (expected: a duration above 0s, up to"
             + " 1h, such as 5s or 500ms)",
         "mbank.call-timeout | 0s | MBANK_CALL_TIMEOUT: 0s (expected: a duration above 0s, up to 1h,"

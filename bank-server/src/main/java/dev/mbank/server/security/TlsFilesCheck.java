@@ -1,16 +1,25 @@
 package dev.mbank.server.security;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.Objects.requireNonNull;
 
 import dev.mbank.server.settings.SettingException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
-import java.util.Collection;
+import java.security.cert.X509Certificate;
+import java.util.Iterator;
 import java.util.Locale;
+import java.util.Map;
+import org.springframework.boot.ssl.pem.PemContent;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.Environment;
@@ -23,23 +32,31 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
   private static final String SECURITY = "grpc.server.security.";
   private static final String HINT = "; ./generate-certs.sh makes one";
 
+  /** One signature for each kind of key. */
+  private static final Map<String, String> SIGNATURES =
+      Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
+
   @Override
   public void initialize(ConfigurableApplicationContext context) {
     Environment environment = context.getEnvironment();
     if (environment.getRequiredProperty(SECURITY + "enabled", Boolean.class)) {
       certificates(environment, "CA_FILE", "trust-cert-collection");
-      certificates(environment, "CERT_FILE", "certificate-chain");
-      key(environment, "KEY_FILE", "private-key");
+      X509Certificate leaf = certificates(environment, "CERT_FILE", "certificate-chain");
+      key(environment, "KEY_FILE", "private-key", leaf);
     }
   }
 
-  private static void certificates(Environment environment, String variable, String property) {
+  /** Reads the certificates of a file, of which the first is the leaf. */
+  private static X509Certificate certificates(
+      Environment environment, String variable, String property) {
     Path file = file(environment, variable, property);
     try (InputStream in = Files.newInputStream(file)) {
-      Collection<?> found = CertificateFactory.getInstance("X.509").generateCertificates(in);
-      if (found.isEmpty()) {
+      Iterator<? extends Certificate> found =
+          CertificateFactory.getInstance("X.509").generateCertificates(in).iterator();
+      if (!found.hasNext()) {
         throw new SettingException(variable, file, "a file of PEM certificates" + HINT);
       }
+      return (X509Certificate) found.next();
     } catch (IOException e) {
       throw new SettingException(variable, file, "a file that this user may read" + HINT, e);
     } catch (CertificateException e) {
@@ -47,7 +64,8 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
     }
   }
 
-  private static void key(Environment environment, String variable, String property) {
+  private static void key(
+      Environment environment, String variable, String property, X509Certificate leaf) {
     Path file = file(environment, variable, property);
     String content;
     try {
@@ -62,6 +80,31 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
           "a PKCS#8 key in PEM, which begins with -----BEGIN PRIVATE KEY-----"
               + "; `openssl pkcs8 -topk8 -nocrypt` converts others");
     }
+    String expected = "the private key of the certificate in CERT_FILE";
+    try {
+      if (!belong(requireNonNull(PemContent.of(content).getPrivateKey()), leaf.getPublicKey())) {
+        throw new SettingException(variable, file, expected);
+      }
+    } catch (GeneralSecurityException | IllegalStateException | IllegalArgumentException e) {
+      throw new SettingException(variable, file, expected, e);
+    }
+  }
+
+  /** Signs with one key and verifies with the other: else every handshake would fail, later. */
+  private static boolean belong(PrivateKey privateKey, PublicKey publicKey)
+      throws GeneralSecurityException {
+    String algorithm = SIGNATURES.get(publicKey.getAlgorithm());
+    if (algorithm == null) {
+      return true; // A kind that we cannot try; the TLS library has the last word.
+    }
+    byte[] text = "mbank".getBytes(ISO_8859_1);
+    Signature signature = Signature.getInstance(algorithm);
+    signature.initSign(privateKey);
+    signature.update(text);
+    byte[] signed = signature.sign();
+    signature.initVerify(publicKey);
+    signature.update(text);
+    return signature.verify(signed);
   }
 
   private static Path file(Environment environment, String variable, String property) {

@@ -24,6 +24,7 @@ public final class SettingException extends RuntimeException {
   }
 
   private static String oneLine(Object value) {
-    return value.toString().replaceAll("\\p{Cntrl}", "?");
+    String line = value.toString().replaceAll("\\p{Cntrl}", "?");
+    return line.isBlank() ? "empty" : line;
   }
 }

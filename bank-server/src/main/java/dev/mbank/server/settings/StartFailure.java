@@ -5,6 +5,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
 import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.core.convert.TypeDescriptor;
@@ -21,6 +23,9 @@ public final class StartFailure {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SettingException setting) {
         return "bank-server: " + setting.getMessage();
+      }
+      if (cause instanceof UnboundConfigurationPropertiesException unbound) {
+        return "bank-server: " + unbound(unbound);
       }
       if (cause instanceof ConversionFailedException unread) {
         return "bank-server: " + property(failure) + unread(unread);
@@ -55,6 +60,15 @@ public final class StartFailure {
       }
     }
     return "";
+  }
+
+  /** Elements of a list that stand behind a gap, so that they belong to no list. */
+  private static String unbound(UnboundConfigurationPropertiesException unbound) {
+    ConfigurationProperty first = unbound.getUnboundProperties().iterator().next();
+    return first.getName()
+        + ": "
+        + first.getValue()
+        + " (expected: a list numbered from 0 on without gaps, all in one place)";
   }
 
   private static String unread(ConversionFailedException unread) {

@@ -67,7 +67,9 @@ final class SqliteDatabase implements AutoCloseable {
       try (Connection connection = writer.getConnection()) {
         requireWal(settings, connection);
       }
-      flyway.migrate();
+      if (flyway.migrate().initialSchemaVersion == null) {
+        log.info("New journal at {}", settings.url());
+      }
       checkHead(settings, writer);
       return new SqliteDatabase(writer, readers(settings));
     } catch (SQLException | FlywayException e) {

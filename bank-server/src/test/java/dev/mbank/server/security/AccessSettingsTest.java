@@ -55,7 +55,7 @@ class AccessSettingsTest {
         .isInstanceOf(SettingException.class)
         .hasMessage(
             "mbank.access.grants[0].identity: "
-                + identity
+                + (identity.isBlank() ? "empty" : identity)
                 + " (expected: a URI such as spiffe://mbank.local/client)");
   }
 

@@ -3,6 +3,7 @@ package dev.mbank.server.security;
 import java.math.BigInteger;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
@@ -53,7 +54,12 @@ public final class PeerCertificates {
     }
   }
 
-  private static KeyPair keys() {
+  /** The key of every certificate that this makes. */
+  static PrivateKey key() {
+    return KEYS.getPrivate();
+  }
+
+  static KeyPair keys() {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"));

@@ -40,7 +40,7 @@ class TlsFilesCheckTest {
     String pem = pem("CERTIFICATE", certificate);
     point("CA_FILE", write("ca.crt", pem + pem));
     point("CERT_FILE", write("server.crt", "Subject: text before\n" + pem));
-    point("KEY_FILE", write("server.key", pem("PRIVATE KEY", new byte[100])));
+    point("KEY_FILE", write("server.key", pem("PRIVATE KEY", PeerCertificates.key().getEncoded())));
   }
 
   @Test
@@ -119,6 +119,24 @@ class TlsFilesCheckTest {
             + file
             + " (expected: a PKCS#8 key in PEM, which begins with -----BEGIN PRIVATE KEY-----"
             + "; `openssl pkcs8 -topk8 -nocrypt` converts others)");
+  }
+
+  @Test
+  void initialize_keyOfAnotherCertificate_isRefused() throws IOException {
+    byte[] another = PeerCertificates.keys().getPrivate().getEncoded();
+    assertNotTheKey(write("bad.key", pem("PRIVATE KEY", another)));
+  }
+
+  @Test
+  void initialize_keyThatIsGarbageInside_isRefused() throws IOException {
+    assertNotTheKey(write("bad.key", pem("PRIVATE KEY", new byte[100])));
+  }
+
+  private void assertNotTheKey(Path file) {
+    point("KEY_FILE", file);
+
+    String expected = "the private key of the certificate in CERT_FILE";
+    assertTold("KEY_FILE: " + file + " (expected: " + expected + ")");
   }
 
   private void assertTold(String line) {

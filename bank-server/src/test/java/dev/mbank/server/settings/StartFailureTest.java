@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.web.server.PortInUseException;
@@ -48,6 +49,19 @@ class StartFailureTest {
         .isEqualTo("bank-server: a.size: x (expected: a value of type Integer)");
     assertThat(StartFailure.describe(failure(() -> binder.bind("a.colour", TimeUnit.class))))
         .startsWith("bank-server: a.colour: RED (expected: one of [NANOSECONDS, ");
+  }
+
+  @Test
+  void describe_listWithAGap_namesTheElement() {
+    var source = new MapConfigurationPropertySource(Map.of("a.list[0]", "x", "a.list[2]", "y"));
+    Binder binder = new Binder(source);
+
+    assertThat(
+            StartFailure.describe(
+                failure(() -> binder.bind("a.list", Bindable.listOf(String.class)))))
+        .isEqualTo(
+            "bank-server: a.list[2]: y"
+                + " (expected: a list numbered from 0 on without gaps, all in one place)");
   }
 
   private static Throwable failure(ThrowingCallable call) {

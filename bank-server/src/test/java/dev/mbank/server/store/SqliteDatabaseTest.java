@@ -322,7 +322,8 @@ class SqliteDatabaseTest {
     assertThat(refused).isNotNull();
     assertThat(refused)
         .message()
-        .startsWith("DATABASE_URL: " + url.replace('\0', '?') + " (expected: ")
+        .startsWith(
+            "DATABASE_URL: " + (url.isBlank() ? "empty" : url.replace('\0', '?')) + " (expected: ")
         .endsWith(")")
         .hasLineCount(1)
         .doesNotContain("Exception", "SELECT");
