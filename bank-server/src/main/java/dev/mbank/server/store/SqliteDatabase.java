@@ -16,16 +16,12 @@ import java.sql.Statement;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
-import org.flywaydb.core.api.MigrationInfo;
-import org.flywaydb.core.api.MigrationState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
 import org.sqlite.SQLiteDataSource;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
 
 /**
  * The SQLite file: looked at before it is touched, brought to the newest schema, opened for one
@@ -61,8 +57,7 @@ final class SqliteDatabase implements AutoCloseable {
             .ignoreMigrationPatterns("*:pending")
             .load();
     try {
-      checkUsable(plain);
-      checkSchema(settings, plain, flyway);
+      SqliteFileCheck.check(settings.url(), plain, flyway);
       SQLiteDataSource writer = dataSource(settings, durable());
       try (Connection connection = writer.getConnection()) {
         requireWal(settings, connection);
@@ -70,10 +65,10 @@ final class SqliteDatabase implements AutoCloseable {
       if (flyway.migrate().initialSchemaVersion == null) {
         log.info("New journal at {}", settings.url());
       }
-      checkHead(settings, writer);
+      JournalCheck.check(settings.url(), writer);
       return new SqliteDatabase(writer, readers(settings));
     } catch (SQLException | FlywayException e) {
-      throw new SettingException("DATABASE_URL", settings.url(), expected(e), e);
+      throw new SettingException("DATABASE_URL", settings.url(), SqliteFileCheck.expected(e), e);
     }
   }
 
@@ -153,50 +148,6 @@ final class SqliteDatabase implements AutoCloseable {
     return new HikariDataSource(pool);
   }
 
-  /** Writes and takes it back: shows a file that is locked, read-only or no database. */
-  static void checkUsable(DataSource plain) throws SQLException {
-    try (Connection connection = plain.getConnection();
-        Statement statement = connection.createStatement()) {
-      statement.execute("BEGIN IMMEDIATE");
-      // On a read-only file SQLite begins a read instead, so only a write tells.
-      statement.execute("PRAGMA user_version = 0");
-      statement.execute("ROLLBACK");
-    }
-  }
-
-  /** A database of somebody else's, or of a newer version, must stay as it is. */
-  private static void checkSchema(StoreSettings settings, DataSource plain, Flyway flyway)
-      throws SQLException {
-    MigrationInfo[] history = flyway.info().applied();
-    if (history.length == 0 && hasTables(plain)) {
-      throw new SettingException(
-          "DATABASE_URL",
-          settings.url(),
-          "an mbank database or a new file; this one is another application's");
-    }
-    for (MigrationInfo applied : history) {
-      if (applied.getState() == MigrationState.FUTURE_SUCCESS) {
-        throw new SettingException(
-            "DATABASE_URL",
-            settings.url(),
-            "a database that this version knows; its schema is "
-                + applied.getVersion()
-                + ", made by a newer bank-server");
-      }
-    }
-    if (history.length > 0) {
-      flyway.validate();
-    }
-  }
-
-  private static boolean hasTables(DataSource plain) throws SQLException {
-    try (Connection connection = plain.getConnection();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT 1 FROM sqlite_schema LIMIT 1")) {
-      return row.next();
-    }
-  }
-
   private static void requireWal(StoreSettings settings, Connection connection)
       throws SQLException {
     try (Statement statement = connection.createStatement();
@@ -206,55 +157,5 @@ final class SqliteDatabase implements AutoCloseable {
             "DATABASE_URL", settings.url(), "a file on a file system where SQLite's WAL works");
       }
     }
-  }
-
-  /** A journal that lost its tail, or has one that its head does not know, is not served. */
-  private static void checkHead(StoreSettings settings, DataSource writer) throws SQLException {
-    String sql =
-        "SELECT sequence, (SELECT coalesce(max(sequence), 0) FROM journal_transaction)"
-            + " FROM journal_head";
-    try (Connection connection = writer.getConnection();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      if (!row.next() || row.getLong(1) != row.getLong(2)) {
-        throw new SettingException(
-            "DATABASE_URL", settings.url(), "a whole journal; head and last transaction differ");
-      }
-    }
-  }
-
-  private static String expected(Exception failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SQLiteException sqlite) {
-        return expected(sqlite.getResultCode());
-      }
-    }
-    return "an mbank database or a new file; " + firstLine(failure);
-  }
-
-  /** The primary code is the low byte of SQLite's extended one. */
-  private static String expected(SQLiteErrorCode code) {
-    int primary = code.code & 0xff;
-    if (primary == SQLiteErrorCode.SQLITE_BUSY.code
-        || primary == SQLiteErrorCode.SQLITE_LOCKED.code) {
-      return "a database that no other program has locked";
-    }
-    if (primary == SQLiteErrorCode.SQLITE_READONLY.code
-        || primary == SQLiteErrorCode.SQLITE_CANTOPEN.code
-        || primary == SQLiteErrorCode.SQLITE_PERM.code) {
-      return "a file that this user may write";
-    }
-    if (primary == SQLiteErrorCode.SQLITE_NOTADB.code
-        || primary == SQLiteErrorCode.SQLITE_CORRUPT.code) {
-      return "a sound SQLite database; this file is none: restore a backup";
-    }
-    return "a database that SQLite can use; it says " + code;
-  }
-
-  private static String firstLine(Exception failure) {
-    return requireNonNullElse(failure.getMessage(), failure.toString())
-        .lines()
-        .findFirst()
-        .orElse("");
   }
 }
