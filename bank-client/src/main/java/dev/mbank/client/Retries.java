@@ -2,7 +2,6 @@ package dev.mbank.client;
 
 import com.google.rpc.ErrorInfo;
 import io.grpc.Deadline;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.UUID;
@@ -95,12 +94,12 @@ final class Retries {
       int attempts,
       StatusRuntimeException error,
       @Nullable ErrorInfo info) {
-    if (info != null) {
-      return new BankRefusedException(error, info);
-    }
-    return error.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED
-        ? new BankUnavailableException(method, requestId, attempts, error)
-        : error;
+    return switch (error.getStatus().getCode()) {
+      // The bank did not say no: it may have failed before, or after it did what was asked.
+      case DEADLINE_EXCEEDED, INTERNAL ->
+          new BankUnavailableException(method, requestId, attempts, error);
+      default -> info == null ? error : new BankRefusedException(error, info);
+    };
   }
 
   /** What the bank asked for, if it did, and a backoff that doubles, of which half is random. */
