@@ -18,8 +18,6 @@ import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.DepositResponse;
 import dev.mbank.v1.GetBalanceRequest;
-import io.grpc.Context;
-import io.grpc.Context.CancellableContext;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -87,7 +85,7 @@ class ShutdownIT {
       assertThat(calls).noneMatch(ListenableFuture::isDone);
       assertThat(shutdown).isNotDone();
 
-      watch.cancel();
+      await().until(watch::ended);
       gate.open();
       for (ListenableFuture<DepositResponse> call : calls) {
         answered.add(call.get(20, SECONDS));
@@ -132,20 +130,20 @@ class ShutdownIT {
   /** What the health service says of the bank, from now on. */
   private static final class Watch implements StreamObserver<HealthCheckResponse> {
     private final List<ServingStatus> told = new CopyOnWriteArrayList<>();
-    private final CancellableContext context = Context.current().withCancellation();
+    private volatile boolean ended;
 
     Watch(TestClient client) {
       var request =
           HealthCheckRequest.newBuilder().setService(BankServiceGrpc.SERVICE_NAME).build();
-      context.run(() -> HealthGrpc.newStub(client.channel()).watch(request, this));
+      HealthGrpc.newStub(client.channel()).watch(request, this);
     }
 
     boolean lastIs(ServingStatus status) {
       return !told.isEmpty() && told.get(told.size() - 1) == status;
     }
 
-    void cancel() {
-      context.cancel(null);
+    boolean ended() {
+      return ended;
     }
 
     @Override
@@ -154,7 +152,9 @@ class ShutdownIT {
     }
 
     @Override
-    public void onError(Throwable failure) {}
+    public void onError(Throwable failure) {
+      ended = true;
+    }
 
     @Override
     public void onCompleted() {}

@@ -90,4 +90,10 @@ class GrpcConfiguration {
   Caller caller() {
     return new Caller();
   }
+
+  @GrpcGlobalServerInterceptor
+  @Order(5)
+  HealthWatches healthWatches() {
+    return new HealthWatches();
+  }
 }

@@ -15,9 +15,11 @@ import org.springframework.stereotype.Component;
 @Component
 class GrpcHealth implements AvailabilityListener {
   private final HealthStatusManager manager;
+  private final HealthWatches watches;
 
-  GrpcHealth(HealthStatusManager manager) {
+  GrpcHealth(HealthStatusManager manager, HealthWatches watches) {
     this.manager = manager;
+    this.watches = watches;
     set(ServingStatus.NOT_SERVING);
   }
 
@@ -30,6 +32,7 @@ class GrpcHealth implements AvailabilityListener {
   @EventListener(ContextClosedEvent.class)
   void shutdownBegins() {
     manager.enterTerminalState();
+    watches.end();
   }
 
   private void set(ServingStatus status) {

@@ -34,11 +34,15 @@ class ReadyLog {
     Environment environment = event.getApplicationContext().getEnvironment();
     log.info(
         "bank-server ready: grpc {}:{} ({}), management {}:{}, journal at {}",
-        properties.getAddress(),
+        bracketed(properties.getAddress()),
         port,
         properties.getSecurity().isEnabled() ? "mutual TLS" : "PLAINTEXT",
-        environment.getProperty("server.address"),
+        bracketed(environment.getProperty("server.address", "")),
         environment.getProperty("local.server.port"),
         queries.sequence());
+  }
+
+  private static String bracketed(String address) {
+    return address.contains(":") ? "[" + address + "]" : address;
   }
 }
