@@ -44,12 +44,16 @@ public final class GroupCommitWriter implements AutoCloseable {
   private final CommitSettings settings;
   private final List<AvailabilityListener> listeners;
   private final Semaphore permits;
+  private final long probeNanos;
   private final LinkedBlockingQueue<Submission> queue = new LinkedBlockingQueue<>();
   private final WorkingView view = new WorkingView();
   private final Thread thread = new Thread(this::run, "journal-writer");
 
   /** The batch whose answers are due; for {@link #close} if the store never comes back. */
   private volatile List<Submission> underWay = List.of();
+
+  /** When the store was last asked without a command. Of the writer's thread only. */
+  private long lookedAt;
 
   private volatile @Nullable Boolean available;
   private volatile boolean closing;
@@ -69,6 +73,7 @@ public final class GroupCommitWriter implements AutoCloseable {
     this.settings = settings;
     this.listeners = List.copyOf(listeners);
     this.permits = new Semaphore(settings.queueCapacity());
+    this.probeNanos = settings.probeInterval().toNanos();
   }
 
   /** Begins to take what was submitted. */
@@ -146,7 +151,7 @@ public final class GroupCommitWriter implements AutoCloseable {
           permits.release(batch.size());
           batch.forEach(Submission::reply);
           underWay = List.of();
-        } else if (!isAvailable()) {
+        } else if (!isAvailable() || System.nanoTime() - lookedAt > probeNanos) {
           probe();
         }
       }
@@ -231,6 +236,7 @@ public final class GroupCommitWriter implements AutoCloseable {
 
   /** Finds out whether the store works, while there is no command that would show it. */
   private void probe() {
+    lookedAt = System.nanoTime();
     try (LedgerStore.Batch batch = store.begin()) {
       batch.head();
     } catch (Throwable e) {

@@ -224,6 +224,16 @@ class GroupCommitWriterFailureTest {
   }
 
   @Test
+  void availability_storeFailsWhileIdle_isNoticedWithoutACommand() {
+    try (WriterRig rig = WriterRig.probing(Duration.ofMillis(1))) {
+      rig.start();
+      rig.store.setBroken(true);
+      await().atMost(Duration.ofSeconds(5)).until(() -> !rig.writer.isAvailable());
+      assertThat(rig.heard).containsExactly(true, false);
+    }
+  }
+
+  @Test
   void availability_oneListenerThrows_disturbsNobody() {
     try (WriterRig rig = new WriterRig()) {
       rig.listenerFailure = new AssertionError("a listener that fails");

@@ -40,12 +40,23 @@ final class WriterRig implements AutoCloseable {
   final GroupCommitWriter writer;
 
   WriterRig() {
-    this(1000, 100, Duration.ofSeconds(10));
+    this(1000, 100, Duration.ofSeconds(10), Duration.ofHours(1));
   }
 
   WriterRig(int queueCapacity, int maxBatch, Duration closeTimeout) {
+    this(queueCapacity, maxBatch, closeTimeout, Duration.ofHours(1));
+  }
+
+  /** A writer that looks at its store at this interval, while it is idle. */
+  static WriterRig probing(Duration interval) {
+    return new WriterRig(1000, 100, Duration.ofSeconds(10), interval);
+  }
+
+  private WriterRig(
+      int queueCapacity, int maxBatch, Duration closeTimeout, Duration probeInterval) {
     CommitSettings settings =
-        new CommitSettings(queueCapacity, maxBatch, Duration.ofMillis(10), closeTimeout);
+        new CommitSettings(
+            queueCapacity, maxBatch, Duration.ofMillis(10), probeInterval, closeTimeout);
     writer = new GroupCommitWriter(store, clock, settings, List.of(this::trouble, heard::add));
   }
 

@@ -43,7 +43,7 @@ class LedgerHealthIndicatorTest {
           return batch;
         };
     CommitSettings settings =
-        new CommitSettings(8, 8, Duration.ofMillis(1), Duration.ofSeconds(10));
+        new CommitSettings(8, 8, Duration.ofMillis(1), Duration.ofHours(1), Duration.ofSeconds(10));
     try (GroupCommitWriter writer =
         new GroupCommitWriter(store, Clock.systemUTC(), settings, List.of(changes::add))) {
       LedgerHealthIndicator indicator = new LedgerHealthIndicator(writer);

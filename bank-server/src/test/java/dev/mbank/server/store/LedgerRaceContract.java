@@ -177,7 +177,8 @@ abstract class LedgerRaceContract {
 
   private static GroupCommitWriter writer(LedgerStore store) {
     CommitSettings settings =
-        new CommitSettings(1000, 20, Duration.ofMillis(10), Duration.ofSeconds(30));
+        new CommitSettings(
+            1000, 20, Duration.ofMillis(10), Duration.ofHours(1), Duration.ofSeconds(30));
     GroupCommitWriter writer = new GroupCommitWriter(store, Clock.systemUTC(), settings, List.of());
     writer.start();
     return writer;
