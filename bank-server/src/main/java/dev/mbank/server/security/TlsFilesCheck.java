@@ -22,7 +22,8 @@ import java.util.Map;
 import org.springframework.boot.ssl.pem.PemContent;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.core.env.Environment;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.MapPropertySource;
 
 /**
  * Looks at the certificate files before the gRPC server does, whose own words for a bad one name
@@ -38,7 +39,7 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
 
   @Override
   public void initialize(ConfigurableApplicationContext context) {
-    Environment environment = context.getEnvironment();
+    ConfigurableEnvironment environment = context.getEnvironment();
     if (environment.getRequiredProperty(SECURITY + "enabled", Boolean.class)) {
       certificates(environment, "CA_FILE", "trust-cert-collection");
       X509Certificate leaf = certificates(environment, "CERT_FILE", "certificate-chain");
@@ -48,7 +49,7 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
 
   /** Reads the certificates of a file, of which the first is the leaf. */
   private static X509Certificate certificates(
-      Environment environment, String variable, String property) {
+      ConfigurableEnvironment environment, String variable, String property) {
     Path file = file(environment, variable, property);
     try (InputStream in = Files.newInputStream(file)) {
       Iterator<? extends Certificate> found =
@@ -65,7 +66,7 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
   }
 
   private static void key(
-      Environment environment, String variable, String property, X509Certificate leaf) {
+      ConfigurableEnvironment environment, String variable, String property, X509Certificate leaf) {
     Path file = file(environment, variable, property);
     String content;
     try {
@@ -107,7 +108,7 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
     return signature.verify(signed);
   }
 
-  private static Path file(Environment environment, String variable, String property) {
+  private static Path file(ConfigurableEnvironment environment, String variable, String property) {
     String value = environment.getProperty(SECURITY + property, "");
     String path = value.toLowerCase(Locale.ROOT).startsWith("file:") ? value.substring(5) : value;
     if (path.isBlank()) {
@@ -117,6 +118,11 @@ final class TlsFilesCheck implements ApplicationContextInitializer<ConfigurableA
     if (!Files.isRegularFile(file)) {
       throw new SettingException(variable, path, "a file that is there" + HINT);
     }
+    // A path is no URL: # and % in it are characters like any other.
+    String url = file.toAbsolutePath().toUri().toString();
+    environment
+        .getPropertySources()
+        .addFirst(new MapPropertySource("path of " + variable, Map.of(SECURITY + property, url)));
     return file;
   }
 }

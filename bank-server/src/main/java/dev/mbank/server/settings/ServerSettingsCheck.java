@@ -2,7 +2,6 @@ package dev.mbank.server.settings;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Locale;
 import java.util.Map;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -17,38 +16,35 @@ import org.springframework.core.env.MapPropertySource;
 final class ServerSettingsCheck
     implements ApplicationContextInitializer<ConfigurableApplicationContext> {
 
-  private static final String ADDRESS = "grpc.server.address";
-
   @Override
   public void initialize(ConfigurableApplicationContext context) {
     ConfigurableEnvironment environment = context.getEnvironment();
-    resolveHost(environment);
+    resolveHost(environment, "HOST", "grpc.server.address", "*");
     port(environment, "PORT", "grpc.server.port");
     bool(environment, "TLS_ENABLED", "grpc.server.security.enabled");
     bool(environment, "REFLECTION_ENABLED", "grpc.server.reflection-service-enabled");
     text(environment, "DATABASE_URL", "mbank.store.url", "jdbc:sqlite: and the path of a file");
-    text(environment, "MANAGEMENT_HOST", "server.address", "a host name or an address");
+    resolveHost(environment, "MANAGEMENT_HOST", "server.address", "0.0.0.0");
     port(environment, "MANAGEMENT_PORT", "server.port");
   }
 
-  /** The starter takes addresses only; here a host name may stand too. */
-  private static void resolveHost(ConfigurableEnvironment environment) {
-    String host = environment.getProperty(ADDRESS, "").strip();
+  /** The starters take addresses only; here a host name may stand too, and * for all. */
+  private static void resolveHost(
+      ConfigurableEnvironment environment, String variable, String property, String all) {
+    String host = environment.getProperty(property, "").strip();
     String expected = "an address of this machine, a name of one, or * for all";
     if (host.isEmpty()) {
-      throw new SettingException("HOST", "empty", expected);
+      throw new SettingException(variable, "empty", expected);
     }
-    if (host.equals("*")) {
-      return;
-    }
+    String address;
     try {
-      String address = InetAddress.getByName(host).getHostAddress();
-      environment
-          .getPropertySources()
-          .addFirst(new MapPropertySource("resolved HOST", Map.of(ADDRESS, address)));
+      address = host.equals("*") ? all : InetAddress.getByName(host).getHostAddress();
     } catch (UnknownHostException e) {
-      throw new SettingException("HOST", host, expected, e);
+      throw new SettingException(variable, host, expected, e);
     }
+    environment
+        .getPropertySources()
+        .addFirst(new MapPropertySource("resolved " + variable, Map.of(property, address)));
   }
 
   private static void text(
@@ -69,7 +65,7 @@ final class ServerSettingsCheck
 
   private static void bool(Environment environment, String variable, String property) {
     String value = environment.getProperty(property, "").strip();
-    if (!value.toLowerCase(Locale.ROOT).matches("true|false")) {
+    if (!value.equals("true") && !value.equals("false")) {
       throw new SettingException(variable, value.isEmpty() ? "empty" : value, "true or false");
     }
   }

@@ -1,5 +1,6 @@
 package dev.mbank.server.store;
 
+import dev.mbank.server.settings.SettingException;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -13,4 +14,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("mbank.store")
 record StoreSettings(
-    String url, @DefaultValue("4") int readers, @DefaultValue("2s") Duration lockTimeout) {}
+    String url, @DefaultValue("4") int readers, @DefaultValue("2s") Duration lockTimeout) {
+
+  StoreSettings {
+    if (readers < 1) {
+      throw new SettingException("mbank.store.readers", readers, "1 or more");
+    }
+    if (lockTimeout.isNegative() || lockTimeout.compareTo(Duration.ofHours(1)) > 0) {
+      throw new SettingException("mbank.store.lock-timeout", lockTimeout, "0s to 1h");
+    }
+  }
+}

@@ -34,13 +34,15 @@ class ServerSettingsCheckTest {
         "MANAGEMENT_PORT | 70000 | MANAGEMENT_PORT: 70000" + A_PORT,
         "MANAGEMENT_PORT | ' ' | MANAGEMENT_PORT: empty" + A_PORT,
         "TLS_ENABLED | yes | TLS_ENABLED: yes (expected: true or false)",
+        "TLS_ENABLED | FALSE | TLS_ENABLED: FALSE (expected: true or false)",
         "TLS_ENABLED | '' | TLS_ENABLED: empty (expected: true or false)",
         "REFLECTION_ENABLED | 1 | REFLECTION_ENABLED: 1 (expected: true or false)",
         "HOST | '' | HOST: empty" + A_HOST,
         "HOST | no-such-host.invalid | HOST: no-such-host.invalid" + A_HOST,
         "HOST | [::1 | HOST: [::1" + A_HOST,
         "DATABASE_URL | '' | DATABASE_URL: empty (expected: jdbc:sqlite: and the path of a file)",
-        "MANAGEMENT_HOST | '' | MANAGEMENT_HOST: empty (expected: a host name or an address)"
+        "MANAGEMENT_HOST | '' | MANAGEMENT_HOST: empty" + A_HOST,
+        "MANAGEMENT_HOST | no-such.invalid | MANAGEMENT_HOST: no-such.invalid" + A_HOST
       })
   void initialize_wrongVariable_oneExactLine(String variable, String value, String line) {
     assertThatThrownBy(() -> check(Map.of(variable, value)))
@@ -79,7 +81,16 @@ class ServerSettingsCheckTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"PORT, 0", "PORT, 65535", "PORT, ' 8443 '", "TLS_ENABLED, FALSE", "HOST, localhost"})
+  @CsvSource({"*, 0.0.0.0", "localhost, 127.0.0.1", "::1, 0:0:0:0:0:0:0:1"})
+  void initialize_managementHostOfAnyForm_isAnAddress(String host, String address)
+      throws IOException {
+    ConfigurableEnvironment environment = check(Map.of("MANAGEMENT_HOST", host));
+
+    assertThat(environment.getProperty("server.address")).isEqualTo(address);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PORT, 0", "PORT, 65535", "PORT, ' 8443 '", "TLS_ENABLED, false", "HOST, localhost"})
   void initialize_valueAtItsLimits_passes(String variable, String value) throws IOException {
     assertThat(check(Map.of(variable, value))).isNotNull();
   }
