@@ -1,6 +1,7 @@
 # What people do with mbank. `make help` lists it.
 SHELL := /bin/bash
 MVN := ./mvnw -B -q
+JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
 
 JARS := bank-server/target/bank-server.jar bank-client/target/bank-client.jar
 SOURCES := pom.xml $(wildcard */pom.xml) \
@@ -18,7 +19,7 @@ endif
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: $(BUILT) ## see two programs do banking over mutual TLS
+demo: ## see two programs do banking over mutual TLS
 	@./demo.sh
 
 test: ## check the format, the code and everything it does
@@ -26,11 +27,11 @@ test: ## check the format, the code and everything it does
 
 run: $(BUILT) ## start the server
 	@./generate-certs.sh >/dev/null
-	@java -jar bank-server/target/bank-server.jar
+	@$(JAVA) -jar bank-server/target/bank-server.jar
 
 run-client: $(BUILT) ## bank with a server that runs
 	@./generate-certs.sh >/dev/null
-	@java -jar bank-client/target/bank-client.jar
+	@$(JAVA) -jar bank-client/target/bank-client.jar
 
 certs: ## make or renew the certificates
 	@./generate-certs.sh

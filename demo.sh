@@ -17,9 +17,8 @@ version=$("$java" -XshowSettings:properties -version 2>&1 |
 [ -n "$version" ] || die "cannot run '$java': install a JDK of version 17 or newer"
 [ "${version%%.*}" -ge 17 ] || die "$java is version $version: install a JDK of 17 or newer"
 
-[ -f bank-server/target/bank-server.jar ] && [ -f bank-client/target/bank-client.jar ] ||
-  die "the jars are not built yet: run make demo"
 ./generate-certs.sh >/dev/null
+make --no-print-directory target/built
 
 log=$(mktemp)
 server=
@@ -50,7 +49,13 @@ printf '%s\n' "$ready"
 
 # What it got, where it was free to choose.
 port=$(sed -E 's/.*grpc [^ ]*:([0-9]+) .*/\1/' <<<"$ready")
-PORT=$port "$java" "${SHORT_RUN[@]}" -jar bank-client/target/bank-client.jar
+status=0
+PORT=$port "$java" "${SHORT_RUN[@]}" -jar bank-client/target/bank-client.jar || status=$?
+if [ "$status" -ne 0 ]; then
+  printf 'demo: the client ended with %s; the server said:\n' "$status" >&2
+  cat "$log" >&2
+  exit "$status"
+fi
 
 stop
 echo "bank-server stopped; run it again, and the accounts are still there"

@@ -23,6 +23,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import java.time.Clock;
+import java.util.List;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -150,7 +151,16 @@ class ArchitectureTest {
 
   @ArchTest
   static void javaSql_isUsedOnlyByStore(JavaClasses classes) {
-    onlyIn(new String[] {STORE}, "java.sql..", classes);
+    for (String sql :
+        List.of(
+            "java.sql..",
+            "javax.sql..",
+            "org.sqlite..",
+            "org.flywaydb..",
+            "com.zaxxer..",
+            "org.springframework.jdbc..")) {
+      onlyIn(new String[] {STORE}, sql, classes);
+    }
   }
 
   @ArchTest
