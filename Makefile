@@ -27,11 +27,11 @@ test: ## check the format, the code and everything it does
 
 run: $(BUILT) ## start the server
 	@./generate-certs.sh >/dev/null
-	@$(JAVA) -jar bank-server/target/bank-server.jar
+	@./launch.sh bank-server
 
 run-client: $(BUILT) ## bank with a server that runs
 	@./generate-certs.sh >/dev/null
-	@$(JAVA) -jar bank-client/target/bank-client.jar
+	@./launch.sh bank-client
 
 certs: ## make or renew the certificates
 	@./generate-certs.sh
@@ -44,6 +44,11 @@ clean: ## remove what was built; certificates and data stay
 	rm -rf target
 
 $(BUILT): $(SOURCES)
+	@./launch.sh
 	@echo "Building; the first time takes a few minutes"
 	@$(MVN) package -Dmaven.test.skip=true
-	@mkdir -p target && touch $@
+	@rm -rf target/run
+	@for jar in $(JARS); do \
+	  $(JAVA) -Djarmode=tools -jar $$jar extract --destination target/run/$$(basename $$jar .jar); \
+	done
+	@touch $@

@@ -11,14 +11,8 @@ readonly SHORT_RUN=(-XX:TieredStopAtLevel=1 -XX:+UseSerialGC)
 
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-version=$("$java" -XshowSettings:properties -version 2>&1 |
-  sed -n 's/^ *java.specification.version = //p') || true
-[ -n "$version" ] || die "cannot run '$java': install a JDK of version 17 or newer"
-[ "${version%%.*}" -ge 17 ] || die "$java is version $version: install a JDK of 17 or newer"
-
 ./generate-certs.sh >/dev/null
-make --no-print-directory target/built
+make -s target/built
 
 log=$(mktemp)
 server=
@@ -35,7 +29,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 PORT=${PORT:-0} MANAGEMENT_PORT=${MANAGEMENT_PORT:-0} \
-  "$java" "${SHORT_RUN[@]}" -jar bank-server/target/bank-server.jar >"$log" 2>&1 &
+  ./launch.sh bank-server "${SHORT_RUN[@]}" >"$log" 2>&1 &
 server=$!
 
 ready=
@@ -50,7 +44,7 @@ printf '%s\n' "$ready"
 # What it got, where it was free to choose.
 port=$(sed -E 's/.*grpc [^ ]*:([0-9]+) .*/\1/' <<<"$ready")
 status=0
-PORT=$port "$java" "${SHORT_RUN[@]}" -jar bank-client/target/bank-client.jar || status=$?
+PORT=$port ./launch.sh bank-client "${SHORT_RUN[@]}" || status=$?
 if [ "$status" -ne 0 ]; then
   printf 'demo: the client ended with %s; the server said:\n' "$status" >&2
   cat "$log" >&2
