@@ -5,7 +5,7 @@ JAVA := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)java
 
 JARS := bank-server/target/bank-server.jar bank-client/target/bank-client.jar
 SOURCES := pom.xml $(wildcard */pom.xml) \
-	$(shell find bank-api/src/main bank-server/src/main bank-client/src/main -type f)
+	$(shell find bank-api/src/main bank-tls/src/main bank-server/src/main bank-client/src/main -type f)
 
 # The jars bear the date of the sources' release, not of the build, so a file of our own tells
 # whether they are stale.

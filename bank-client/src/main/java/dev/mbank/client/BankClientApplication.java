@@ -1,13 +1,17 @@
 package dev.mbank.client;
 
+import dev.mbank.tls.PeerKind;
+import dev.mbank.tls.ReloadingTls;
+import dev.mbank.tls.TlsFileException;
 import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
-import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.env.MapPropertySource;
 
@@ -18,6 +22,7 @@ import org.springframework.core.env.MapPropertySource;
 @SpringBootApplication
 public class BankClientApplication {
   private static final Logger log = LoggerFactory.getLogger(BankClientApplication.class);
+  private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(2);
 
   public static void main(String[] args) {
     System.exit(run(args).number());
@@ -25,7 +30,7 @@ public class BankClientApplication {
 
   private static ExitCode run(String... args) {
     var application = new SpringApplication(BankClientApplication.class);
-    application.addInitializers(BankClientApplication::checkSettings);
+    application.addInitializers((GenericApplicationContext context) -> checkSettings(context));
     try {
       application.run(args).close();
       return ExitCode.DONE;
@@ -35,14 +40,19 @@ public class BankClientApplication {
   }
 
   /** Runs before any bean is made, so that a wrong variable is told as such. */
-  private static void checkSettings(ConfigurableApplicationContext context) {
+  private static void checkSettings(GenericApplicationContext context) {
     var environment = context.getEnvironment();
     ClientSettings settings = ClientSettings.from(environment);
     environment
         .getPropertySources()
         .addFirst(
             new MapPropertySource("clientSettings", Map.of("mbank.target", settings.target())));
-    context.getBeanFactory().registerSingleton("clientSettings", settings);
+    context.registerBean(ClientSettings.class, () -> settings);
+    if (settings.tlsEnabled()) {
+      ReloadingTls tls = new ReloadingTls(settings.tlsFiles(), PeerKind.CLIENT);
+      tls.watch(RELOAD_INTERVAL);
+      context.registerBean(ReloadingTls.class, () -> tls);
+    }
   }
 
   /** Prints the line. Spring may have wrapped the exception that knows it. */
@@ -51,6 +61,9 @@ public class BankClientApplication {
     for (Throwable t = failure; t != null; t = t.getCause()) {
       if (t instanceof ExitException e) {
         return exit(e.exitCode(), e.getMessage());
+      }
+      if (t instanceof TlsFileException) {
+        return exit(ExitCode.CONFIGURATION, t.getMessage());
       }
       if (t instanceof BankRefusedException) {
         return exit(ExitCode.REFUSED, "the bank refused: " + t.getMessage());

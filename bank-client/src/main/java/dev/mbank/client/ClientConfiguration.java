@@ -1,7 +1,11 @@
 package dev.mbank.client;
 
+import dev.mbank.tls.ReloadingTls;
 import io.grpc.Channel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import net.devh.boot.grpc.client.channelfactory.GrpcChannelConfigurer;
 import net.devh.boot.grpc.client.channelfactory.GrpcChannelFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -15,6 +19,14 @@ class ClientConfiguration {
   @Bean
   Channel bankChannel(GrpcChannelFactory channels) {
     return channels.createChannel("bank");
+  }
+
+  /** Runs last of what sets up a channel, and so wins over the starter's own context. */
+  @Bean
+  GrpcChannelConfigurer reloadingTls(ObjectProvider<ReloadingTls> tls) {
+    return (builder, name) ->
+        tls.ifAvailable(
+            reloading -> ((NettyChannelBuilder) builder).sslContext(reloading.context()));
   }
 
   @Bean

@@ -1,14 +1,17 @@
 package dev.mbank.client;
 
+import dev.mbank.tls.TlsFiles;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.core.env.PropertyResolver;
 
 /**
- * Where the bank is and the files that show who is who, checked: there is no instance with a value
- * that cannot work. The names of the variables are in {@code application.yml}.
+ * Where the bank is and the files that show who is who. There is no instance with a value that
+ * cannot work; the files are checked by who reads them. The names of the variables are in {@code
+ * application.yml}.
  *
+ * @param crlFile empty to check no revocation
  * @param callTimeout how long a call may take, all its attempts together
  */
 record ClientSettings(
@@ -18,6 +21,7 @@ record ClientSettings(
     String caFile,
     String certFile,
     String keyFile,
+    String crlFile,
     Duration callTimeout) {
 
   private static final Pattern HOST_NAME =
@@ -25,21 +29,22 @@ record ClientSettings(
   private static final Pattern IPV6_ADDRESS = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
 
-  /** Reads the settings, and the PEM files too where TLS needs them. */
+  /** Reads the settings. */
   static ClientSettings from(PropertyResolver environment) {
-    var settings =
-        new ClientSettings(
-            host(environment.getRequiredProperty("mbank.host")),
-            port(environment.getRequiredProperty("mbank.port")),
-            tlsEnabled(environment.getRequiredProperty("mbank.tls-enabled")),
-            environment.getRequiredProperty("mbank.ca-file"),
-            environment.getRequiredProperty("mbank.cert-file"),
-            environment.getRequiredProperty("mbank.key-file"),
-            callTimeout(environment.getRequiredProperty("mbank.call-timeout")));
-    if (settings.tlsEnabled) {
-      PemFiles.check(settings);
-    }
-    return settings;
+    return new ClientSettings(
+        host(environment.getRequiredProperty("mbank.host")),
+        port(environment.getRequiredProperty("mbank.port")),
+        tlsEnabled(environment.getRequiredProperty("mbank.tls-enabled")),
+        environment.getRequiredProperty("mbank.ca-file"),
+        environment.getRequiredProperty("mbank.cert-file"),
+        environment.getRequiredProperty("mbank.key-file"),
+        environment.getRequiredProperty("mbank.crl-file"),
+        callTimeout(environment.getRequiredProperty("mbank.call-timeout")));
+  }
+
+  /** What TLS is made of, where it is enabled. */
+  TlsFiles tlsFiles() {
+    return new TlsFiles(caFile, certFile, keyFile, crlFile.isBlank() ? null : crlFile);
   }
 
   /** Host and port; an IPv6 address stands in brackets. */

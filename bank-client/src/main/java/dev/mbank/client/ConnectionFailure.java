@@ -1,22 +1,15 @@
 package dev.mbank.client;
 
+import dev.mbank.tls.CertificateRefusedException;
 import io.grpc.StatusRuntimeException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertPathValidatorException.BasicReason;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
-import java.security.cert.PKIXReason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Why there is no connection, in plain words and with what to check.
@@ -33,8 +26,8 @@ record ConnectionFailure(boolean conclusive, String message) {
   private static final Pattern ALERT = Pattern.compile("alert(?:_|: )([a-z_]+)");
 
   /**
-   * The alerts by which a server refuses a client's certificate, in words. BoringSSL sends
-   * internal_error too, if Java's trust manager finds a certificate unacceptable.
+   * The alerts by which a server refuses a client's certificate, in words. Servers with Java's own
+   * trust manager behind BoringSSL say internal_error.
    */
   private static final Map<String, String> CERTIFICATE_ALERTS =
       Map.of(
@@ -56,9 +49,10 @@ record ConnectionFailure(boolean conclusive, String message) {
     String said = String.join(" | ", chain.stream().map(ConnectionFailure::said).toList());
     String words = said.toLowerCase(Locale.ROOT);
 
-    String serverCertificate = serverCertificate(chain, words, settings);
-    if (serverCertificate != null) {
-      return conclusive("the certificate of the server at " + server + " " + serverCertificate);
+    CertificateRefusedException refused = CertificateRefusedException.among(error);
+    if (refused != null) {
+      return conclusive(
+          "the certificate of the server at " + server + " " + refused(refused, settings));
     }
     Matcher alert = ALERT.matcher(words);
     if (alert.find()) {
@@ -93,26 +87,32 @@ record ConnectionFailure(boolean conclusive, String message) {
     };
   }
 
-  private static @Nullable String serverCertificate(
-      List<Throwable> chain, String words, ClientSettings settings) {
-    if (has(chain, CertificateExpiredException.class)) {
-      return "has expired: renew it with ./generate-certs.sh and restart the server";
-    }
-    if (has(chain, CertificateNotYetValidException.class)) {
-      return "is not valid yet: check the clocks of both machines";
-    }
-    if (words.contains("no subject alternative") || words.contains("no name matching")) {
-      return "is not for the name %s: set HOST to a name that it has (%s)"
-          .formatted(settings.host(), said(last(chain)));
-    }
-    if (chain.stream().anyMatch(ConnectionFailure::isUntrusted)) {
-      return "is not signed by the CA in CA_FILE (%s): use the ca.crt that belongs to the server's"
-          .formatted(settings.caFile());
-    }
-    if (has(chain, CertificateException.class) || has(chain, CertPathValidatorException.class)) {
-      return "is not acceptable: " + said(last(chain));
-    }
-    return null;
+  /** Our own no, whose reason is known. */
+  private static String refused(CertificateRefusedException refused, ClientSettings settings) {
+    String detail = " (" + refused.getMessage() + ")";
+    return switch (refused.reason()) {
+      case UNTRUSTED ->
+          "is not signed by the CA in CA_FILE (%s): use the ca.crt that belongs to the server's, and"
+                  .formatted(settings.caFile())
+              + " check that the server sends its intermediates";
+      case EXPIRED -> "has expired: renew it with ./generate-certs.sh renew" + detail;
+      case NOT_YET_VALID -> "is not valid yet: check the clocks of both machines" + detail;
+      case REVOKED -> "is revoked: the server needs a new one" + detail;
+      case CRL_MISSING ->
+          "cannot be checked: CRL_FILE (%s) has no list of its CA; ./generate-certs.sh crl makes one"
+              .formatted(settings.crlFile());
+      case CRL_EXPIRED ->
+          "cannot be checked: the list in CRL_FILE (%s) is out of date; ./generate-certs.sh crl"
+                  .formatted(settings.crlFile())
+              + " makes one"
+              + detail;
+      case WRONG_NAME ->
+          "is not for the name %s: set HOST to a name that it has%s"
+              .formatted(settings.host(), detail);
+      case BAD_USAGE -> "is not one for servers" + detail;
+      case WEAK_KEY, WEAK_SIGNATURE -> "is too weak" + detail;
+      default -> "is not acceptable" + detail;
+    };
   }
 
   private static String alert(String alert, ClientSettings settings) {
@@ -135,14 +135,6 @@ record ConnectionFailure(boolean conclusive, String message) {
             .formatted(settings.authority(), said);
   }
 
-  /** No way to our CA; a CA of the same name but with another key counts too. */
-  private static boolean isUntrusted(Throwable t) {
-    return t instanceof CertPathBuilderException
-        || (t instanceof CertPathValidatorException e
-            && (e.getReason() == PKIXReason.NO_TRUST_ANCHOR
-                || e.getReason() == BasicReason.INVALID_SIGNATURE));
-  }
-
   private static ConnectionFailure conclusive(String message) {
     return new ConnectionFailure(true, message);
   }
@@ -157,10 +149,6 @@ record ConnectionFailure(boolean conclusive, String message) {
       chain.add(t);
     }
     return chain;
-  }
-
-  private static Throwable last(List<Throwable> chain) {
-    return chain.get(chain.size() - 1);
   }
 
   private static boolean has(List<Throwable> chain, Class<? extends Throwable> type) {

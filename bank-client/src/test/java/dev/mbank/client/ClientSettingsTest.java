@@ -3,46 +3,26 @@ package dev.mbank.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.math.BigInteger;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
+import dev.mbank.tls.TlsFiles;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Base64;
-import java.util.Date;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.cert.X509CertificateHolder;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.mock.env.MockEnvironment;
 
 class ClientSettingsTest {
-  private static final String MAKE_ONE = "; ./generate-certs.sh makes one)";
-
-  @TempDir Path dir;
-
   private final MockEnvironment environment = new MockEnvironment();
 
   @BeforeEach
-  void writeFiles() throws Exception {
-    writePair("EC", "SHA256withECDSA");
+  void goodValues() {
     environment.setProperty("mbank.host", "localhost");
     environment.setProperty("mbank.port", "8443");
     environment.setProperty("mbank.tls-enabled", "true");
-    environment.setProperty("mbank.ca-file", file("client.crt"));
-    environment.setProperty("mbank.cert-file", file("client.crt"));
-    environment.setProperty("mbank.key-file", file("client.key"));
+    environment.setProperty("mbank.ca-file", "client.crt");
+    environment.setProperty("mbank.cert-file", "client.crt");
+    environment.setProperty("mbank.key-file", "client.key");
+    environment.setProperty("mbank.crl-file", "");
     environment.setProperty("mbank.call-timeout", "5s");
   }
 
@@ -53,6 +33,8 @@ class ClientSettingsTest {
     assertThat(settings.authority()).isEqualTo("localhost:8443");
     assertThat(settings.tlsEnabled()).isTrue();
     assertThat(settings.callTimeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.tlsFiles())
+        .isEqualTo(new TlsFiles("client.crt", "client.crt", "client.key", null));
   }
 
   @ParameterizedTest
@@ -97,108 +79,10 @@ class ClientSettingsTest {
     assertFails(message);
   }
 
-  @ParameterizedTest
-  @CsvSource({"mbank.ca-file, CA_FILE", "mbank.cert-file, CERT_FILE"})
-  void from_badCertificateFile_namesItsVariable(String property, String variable)
-      throws IOException {
-    String expected = " (expected: a readable file of PEM certificates";
-    Files.writeString(dir.resolve("garbage"), "no PEM");
-    Files.writeString(dir.resolve("empty"), "");
-
-    environment.setProperty(property, file("absent"));
-    assertFails(
-        variable + ": " + file("absent") + expected + ", but there is no such file" + MAKE_ONE);
-    environment.setProperty(property, "");
-    assertFails(variable + ": empty" + expected + MAKE_ONE);
-    environment.setProperty(property, dir.toString());
-    assertFails(variable + ": " + dir + expected + MAKE_ONE);
-    environment.setProperty(property, file("empty"));
-    assertFails(variable + ": " + file("empty") + expected + ", but it holds none" + MAKE_ONE);
-    environment.setProperty(property, file("garbage"));
-    assertFails(variable + ": " + file("garbage") + expected + ", but it holds none" + MAKE_ONE);
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "ENCRYPTED PRIVATE KEY, it is encrypted",
-    "RSA PRIVATE KEY, it is PKCS#1",
-    "EC PRIVATE KEY, it is SEC1",
-  })
-  void from_keyOfOtherForm_namesTheForm(String label, String what) throws IOException {
-    Files.writeString(dir.resolve("client.key"), pem(label, new byte[] {1}));
-
-    assertFails(
-        "KEY_FILE: %s (expected: a readable file with an unencrypted PKCS#8 private key in PEM, but"
-                .formatted(file("client.key"))
-            + " %s; convert it with: openssl pkcs8 -topk8 -nocrypt)".formatted(what));
-  }
-
-  @Test
-  void from_fileWithoutKey_namesKeyFile() {
-    environment.setProperty("mbank.key-file", file("client.crt"));
-
-    assertFails(
-        "KEY_FILE: %s (expected: a readable file with an unencrypted PKCS#8 private key in PEM, but"
-                .formatted(file("client.crt"))
-            + " it holds none"
-            + MAKE_ONE);
-  }
-
-  @ParameterizedTest
-  @CsvSource({"EC, SHA256withECDSA", "RSA, SHA256withRSA", "Ed25519, Ed25519"})
-  void from_keyOfAnotherPair_namesKeyFile(String algorithm, String signature) throws Exception {
-    writePair(algorithm, signature);
-    assertThat(ClientSettings.from(environment)).isNotNull();
-    byte[] other = KeyPairGenerator.getInstance("EC").generateKeyPair().getPrivate().getEncoded();
-    Files.writeString(dir.resolve("client.key"), pem("PRIVATE KEY", other));
-
-    assertFails(
-        "KEY_FILE: %s (expected: the private key of the certificate in CERT_FILE %s)"
-            .formatted(file("client.key"), file("client.crt")));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"mbank.ca-file", "mbank.cert-file", "mbank.key-file"})
-  void from_plaintext_needsNoFiles(String property) {
-    environment.setProperty("mbank.tls-enabled", "false");
-    environment.setProperty(property, "absent");
-
-    assertThat(ClientSettings.from(environment).tlsEnabled()).isFalse();
-  }
-
   private void assertFails(String message) {
     assertThatThrownBy(() -> ClientSettings.from(environment))
         .isInstanceOfSatisfying(
             SettingException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIGURATION))
         .hasMessage(message);
-  }
-
-  private String file(String name) {
-    return dir.resolve(name).toString();
-  }
-
-  /** A key and a certificate that it signed itself. */
-  private void writePair(String algorithm, String signature)
-      throws GeneralSecurityException, IOException, OperatorCreationException {
-    KeyPair pair = KeyPairGenerator.getInstance(algorithm).generateKeyPair();
-    var name = new X500Name("CN=test");
-    Instant now = Instant.now();
-    X509CertificateHolder certificate =
-        new JcaX509v3CertificateBuilder(
-                name,
-                BigInteger.ONE,
-                Date.from(now.minusSeconds(60)),
-                Date.from(now.plusSeconds(3600)),
-                name,
-                pair.getPublic())
-            .build(new JcaContentSignerBuilder(signature).build(pair.getPrivate()));
-    Files.writeString(dir.resolve("client.crt"), pem("CERTIFICATE", certificate.getEncoded()));
-    Files.writeString(
-        dir.resolve("client.key"), pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
-  }
-
-  private static String pem(String label, byte[] der) {
-    return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
-        .formatted(label, Base64.getMimeEncoder().encodeToString(der), label);
   }
 }

@@ -1,17 +1,25 @@
 package dev.mbank.client;
 
+import static dev.mbank.tls.RefusalReason.BAD_CHAIN;
+import static dev.mbank.tls.RefusalReason.BAD_USAGE;
+import static dev.mbank.tls.RefusalReason.CRL_EXPIRED;
+import static dev.mbank.tls.RefusalReason.CRL_MISSING;
+import static dev.mbank.tls.RefusalReason.EXPIRED;
+import static dev.mbank.tls.RefusalReason.NOT_YET_VALID;
+import static dev.mbank.tls.RefusalReason.REVOKED;
+import static dev.mbank.tls.RefusalReason.UNTRUSTED;
+import static dev.mbank.tls.RefusalReason.WEAK_KEY;
+import static dev.mbank.tls.RefusalReason.WRONG_NAME;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mbank.tls.CertificateRefusedException;
+import dev.mbank.tls.RefusalReason;
+import dev.mbank.tls.fixtures.TestCertificates;
 import io.grpc.Status;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.security.cert.CertPathBuilderException;
-import java.security.cert.CertPathValidatorException;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateExpiredException;
-import java.security.cert.CertificateNotYetValidException;
-import java.security.cert.PKIXReason;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -24,22 +32,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionFailureTest {
+  private static final X509Certificate CERTIFICATE =
+      TestCertificates.server().selfSigned().certificate();
+
   static Stream<Arguments> causes() {
     return Stream.of(
-        causes(
-            new CertPathBuilderException("unable to find valid certification path"),
-            "is not signed by the CA in CA_FILE (my/ca.crt)"),
-        causes(
-            new CertPathValidatorException("x", null, null, -1, PKIXReason.NO_TRUST_ANCHOR),
-            "is not signed by the CA in CA_FILE (my/ca.crt)"),
-        causes(new CertificateExpiredException("NotAfter: then"), "has expired"),
-        causes(new CertificateNotYetValidException("NotBefore: then"), "is not valid yet"),
-        causes(
-            new CertificateException("No subject alternative DNS name matching bank found."),
-            "is not for the name bank: set HOST to a name that it has"),
-        causes(
-            new CertificateException("Extended key usage does not permit TLS server"),
-            "is not acceptable: Extended key usage"),
+        refused(UNTRUSTED, "is not signed by the CA in CA_FILE (my/ca.crt)"),
+        refused(EXPIRED, "has expired: renew it"),
+        refused(NOT_YET_VALID, "is not valid yet: check the clocks"),
+        refused(REVOKED, "is revoked"),
+        refused(CRL_MISSING, "cannot be checked: CRL_FILE (my/ca.crl) has no list of its CA"),
+        refused(CRL_EXPIRED, "cannot be checked: the list in CRL_FILE (my/ca.crl) is out of date"),
+        refused(WRONG_NAME, "is not for the name bank: set HOST to a name that it has"),
+        refused(BAD_USAGE, "is not one for servers (the fault)"),
+        refused(WEAK_KEY, "is too weak (the fault)"),
+        refused(BAD_CHAIN, "is not acceptable (the fault)"),
         causes(
             new SSLException("not an SSL/TLS record: 0000"),
             "the server at bank:1 does not speak TLS"),
@@ -52,6 +59,12 @@ class ConnectionFailureTest {
             new SSLException("Received fatal alert: protocol_version"),
             "the server at bank:1 refused the handshake: protocol_version"),
         causes(new IOException("Connection reset by peer"), "the server at bank:1 hung up"));
+  }
+
+  private static Arguments refused(RefusalReason reason, String words) {
+    return causes(
+        new CertificateRefusedException(reason, CERTIFICATE, "the fault"),
+        "the certificate of the server at bank:1 " + words);
   }
 
   private static Arguments causes(Throwable cause, String words) {
@@ -101,7 +114,8 @@ class ConnectionFailureTest {
   void of_hangUpAndNoListener_areWorthAnotherAttempt() {
     assertThat(explain(new IOException("Connection reset by peer"), null).conclusive()).isFalse();
     assertThat(explain(new ConnectException("Connection refused"), null).conclusive()).isFalse();
-    assertThat(explain(new CertificateExpiredException(), null).conclusive()).isTrue();
+    assertThat(explain(new SSLException("Received fatal alert: unknown_ca"), null).conclusive())
+        .isTrue();
   }
 
   private static ConnectionFailure explain(Exception outer, @Nullable Throwable inner) {
@@ -119,6 +133,7 @@ class ConnectionFailureTest {
         "my/ca.crt",
         "my/client.crt",
         "my/client.key",
+        "my/ca.crl",
         Duration.ofSeconds(5));
   }
 }

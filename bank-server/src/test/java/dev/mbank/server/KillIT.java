@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.common.util.concurrent.ListenableFuture;
-import dev.mbank.server.TestCertificates.Issued;
+import dev.mbank.tls.fixtures.TestCertificates;
+import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.Balance;
 import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.DepositResponse;

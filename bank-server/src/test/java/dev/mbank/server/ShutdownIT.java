@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.common.util.concurrent.ListenableFuture;
-import dev.mbank.server.TestCertificates.Issued;
 import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.JournalHead;
 import dev.mbank.server.commit.LedgerStore;
@@ -14,6 +13,8 @@ import dev.mbank.server.ledger.AccountBalance;
 import dev.mbank.server.ledger.AccountId;
 import dev.mbank.server.ledger.Outcome;
 import dev.mbank.server.ledger.RequestKey;
+import dev.mbank.tls.fixtures.TestCertificates;
+import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.DepositResponse;

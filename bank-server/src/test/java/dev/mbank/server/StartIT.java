@@ -4,7 +4,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.mbank.server.TestCertificates.Issued;
+import dev.mbank.tls.fixtures.TestCertificates;
+import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.GetStatementRequest;
 import dev.mbank.v1.TransactionKind;
@@ -59,7 +60,7 @@ class StartIT {
   @CsvSource({
     "PORT, 70000, 0-65535",
     "TLS_ENABLED, yes, true or false",
-    "CA_FILE, absent.crt, a file that is there",
+    "CA_FILE, absent.crt, there is no such file",
     "CERT_FILE, garbage, PEM certificates",
     "KEY_FILE, sec1.key, PKCS#8",
     "DATABASE_URL, jdbc:sqlite:garbage, a sound SQLite database",

@@ -6,7 +6,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import com.google.type.Money;
-import dev.mbank.server.TestCertificates.Issued;
+import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.BankServiceGrpc.BankServiceBlockingStub;
 import dev.mbank.v1.BankServiceGrpc.BankServiceFutureStub;

@@ -1,19 +1,23 @@
 package dev.mbank.server.grpc;
 
 import dev.mbank.server.commit.OverloadedException;
+import dev.mbank.server.security.Connections;
+import dev.mbank.server.security.HandshakeListener;
+import dev.mbank.tls.ReloadingTls;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import net.devh.boot.grpc.server.config.GrpcServerProperties;
 import net.devh.boot.grpc.server.interceptor.GrpcGlobalServerInterceptor;
 import net.devh.boot.grpc.server.serverfactory.GrpcServerConfigurer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -32,8 +36,9 @@ class GrpcConfiguration {
    */
   @Bean
   GrpcServerConfigurer limits(
-      GrpcSettings settings, GrpcServerProperties properties, Caller caller) {
-    if (!properties.getSecurity().isEnabled()) {
+      GrpcSettings settings, Transport transport, ObjectProvider<ReloadingTls> tls, Caller caller) {
+    ReloadingTls reloading = tls.getIfAvailable();
+    if (reloading == null) {
       log.warn("TLS_ENABLED=false: NO ENCRYPTION, NO AUTHENTICATION. Whoever reaches this port");
       log.warn("is 'anonymous' and may do everything. Never run like this outside a test.");
     }
@@ -41,6 +46,10 @@ class GrpcConfiguration {
       builder.directExecutor();
       builder.addTransportFilter(caller);
       if (builder instanceof NettyServerBuilder netty) {
+        transport.configure(netty);
+        if (reloading != null) {
+          netty.sslContext(reloading.context());
+        }
         netty
             .handshakeTimeout(settings.handshakeTimeout().toMillis(), TimeUnit.MILLISECONDS)
             .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
@@ -48,6 +57,16 @@ class GrpcConfiguration {
                 settings.maxResetsPerWindow(), Math.toIntExact(settings.resetWindow().toSeconds()));
       }
     };
+  }
+
+  @Bean
+  Connections connections(List<HandshakeListener> listeners, GrpcSettings settings) {
+    return new Connections(listeners, settings.handshakeTimeout());
+  }
+
+  @Bean
+  Transport transport(Connections connections) {
+    return new Transport(connections);
   }
 
   /** Where reads run, and writes that must read first: bounded, for each holds a connection. */
@@ -87,8 +106,8 @@ class GrpcConfiguration {
 
   @GrpcGlobalServerInterceptor
   @Order(4)
-  Caller caller() {
-    return new Caller();
+  Caller caller(Connections connections) {
+    return new Caller(connections);
   }
 
   @GrpcGlobalServerInterceptor

@@ -2,9 +2,13 @@ package dev.mbank.server.observability;
 
 import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.LedgerStore;
+import dev.mbank.server.security.Connections;
+import dev.mbank.tls.ReloadingTls;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.time.Clock;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -27,5 +31,19 @@ class ObservabilityConfiguration {
         Gauge.builder("mbank.commit.pending", writer, GroupCommitWriter::pending)
             .description("Commands that wait for their commit or are in it")
             .register(registry);
+  }
+
+  @Bean
+  TlsMetrics tlsMetrics(MeterRegistry registry) {
+    return new TlsMetrics(registry);
+  }
+
+  @Bean
+  MeterBinder tlsMeters(
+      TlsMetrics metrics, Connections connections, ObjectProvider<ReloadingTls> tls) {
+    return registry -> {
+      metrics.bind(connections);
+      tls.ifAvailable(reloading -> metrics.bind(reloading, Clock.systemUTC()));
+    };
   }
 }

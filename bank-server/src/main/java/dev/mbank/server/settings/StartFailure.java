@@ -1,5 +1,6 @@
 package dev.mbank.server.settings;
 
+import dev.mbank.tls.TlsFileException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,6 +24,9 @@ public final class StartFailure {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SettingException setting) {
         return "bank-server: " + setting.getMessage();
+      }
+      if (cause instanceof TlsFileException file) {
+        return "bank-server: " + file.getMessage();
       }
       if (cause instanceof UnboundConfigurationPropertiesException unbound) {
         return "bank-server: " + unbound(unbound);

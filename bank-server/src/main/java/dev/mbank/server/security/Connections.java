@@ -1,0 +1,128 @@
+package dev.mbank.server.security;
+
+import dev.mbank.tls.RefusalReason;
+import io.grpc.Attributes;
+import io.grpc.Grpc;
+import io.grpc.netty.shaded.io.netty.channel.Channel;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
+import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of the server's port, from the first byte on. gRPC tells of a connection only
+ * once TLS and HTTP/2 are agreed on; those that come to nothing are seen here, each once.
+ */
+public final class Connections {
+  private final Map<SocketAddress, Watch> open = new ConcurrentHashMap<>();
+  private final HandshakeLog log = new HandshakeLog(System::nanoTime);
+  private final List<HandshakeListener> listeners;
+  private final long handshakeTimeoutNanos;
+
+  /**
+   * @param handshakeTimeout after which the server hangs up on a connection that is not ready
+   */
+  public Connections(List<HandshakeListener> listeners, Duration handshakeTimeout) {
+    this.listeners = List.copyOf(listeners);
+    this.handshakeTimeoutNanos = handshakeTimeout.toNanos();
+  }
+
+  /** For the pipeline of the listening channel, ahead of what accepts the connections. */
+  public ChannelHandler watcher() {
+    return new ChannelInboundHandlerAdapter() {
+      @Override
+      public void channelRead(ChannelHandlerContext context, Object accepted) {
+        ((Channel) accepted).pipeline().addFirst(new Watch());
+        context.fireChannelRead(accepted);
+      }
+    };
+  }
+
+  /** TLS and HTTP/2 are agreed on, with these attributes. */
+  public void ready(Attributes connection) {
+    SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    Watch watch = peer == null ? null : open.get(peer);
+    if (watch != null && watch.settle()) {
+      listeners.forEach(HandshakeListener::accepted);
+    }
+  }
+
+  /** How many there are, ready or not. */
+  public int count() {
+    return open.size();
+  }
+
+  private final class Watch extends ChannelInboundHandlerAdapter {
+    private final long start = System.nanoTime();
+    private @Nullable SslHandler tls;
+    private boolean settled;
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+      open.put(context.channel().remoteAddress(), this);
+      context.fireChannelActive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object bytes) {
+      if (tls == null) {
+        // gRPC puts it there after this handler, and before the first byte.
+        tls = context.pipeline().get(SslHandler.class);
+        if (tls != null) {
+          var unused =
+              tls.handshakeFuture()
+                  .addListener(
+                      done -> {
+                        if (!done.isSuccess()) {
+                          refused(context.channel(), reason(done.cause()), done.cause());
+                        }
+                      });
+        }
+      }
+      context.fireChannelRead(bytes);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+      SocketAddress peer = context.channel().remoteAddress();
+      open.remove(peer, this);
+      context.fireChannelInactive();
+      if (tls != null && tls.handshakeFuture().isSuccess()) {
+        boolean http2 = tls.applicationProtocol() != null;
+        refused(context.channel(), http2 ? RefusalReason.NO_PREFACE : RefusalReason.NO_ALPN, null);
+      } else {
+        refused(context.channel(), late() ? RefusalReason.TIMEOUT : RefusalReason.CLOSED, null);
+      }
+    }
+
+    private RefusalReason reason(Throwable failure) {
+      RefusalReason reason = Handshakes.reason(failure);
+      return reason == RefusalReason.CLOSED && late() ? RefusalReason.TIMEOUT : reason;
+    }
+
+    /** Whether it was the server's patience that ended. */
+    private boolean late() {
+      return System.nanoTime() - start >= handshakeTimeoutNanos * 9 / 10;
+    }
+
+    private void refused(Channel channel, RefusalReason reason, @Nullable Throwable failure) {
+      if (settle()) {
+        log.refused(channel.remoteAddress(), reason, failure);
+        listeners.forEach(listener -> listener.refused(reason));
+      }
+    }
+
+    /** Whether this is the first word on how it began. */
+    synchronized boolean settle() {
+      boolean first = !settled;
+      settled = true;
+      return first;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package dev.mbank.tls;
+
+import static dev.mbank.tls.RefusalReason.BAD_USAGE;
+import static dev.mbank.tls.RefusalReason.EXPIRED;
+import static dev.mbank.tls.RefusalReason.NOT_YET_VALID;
+import static dev.mbank.tls.RefusalReason.WEAK_KEY;
+import static dev.mbank.tls.RefusalReason.WEAK_SIGNATURE;
+
+import java.security.PublicKey;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.EdECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a certificate must be beyond a valid chain (RFC 5280): the TLS libraries accept RSA-1024,
+ * SHA-1, leaves for no purpose and servers without alternative names. Much of it is what SPIFFE's
+ * X.509-SVID asks for, sections 4 and 5.
+ */
+final class CertificateRules {
+  private static final int MIN_RSA_BITS = 2048;
+  private static final int MIN_EC_BITS = 256;
+
+  /** Bits of the key usage extension (RFC 5280, section 4.2.1.3). */
+  private static final int DIGITAL_SIGNATURE = 0;
+
+  private static final int KEY_CERT_SIGN = 5;
+  private static final String BASIC_CONSTRAINTS = "2.5.29.19";
+
+  private CertificateRules() {}
+
+  /** Any certificate, of a leaf or above it: its signature and its key are strong. */
+  static void requireStrong(X509Certificate certificate) throws CertificateRefusedException {
+    String signature = certificate.getSigAlgName().toUpperCase(Locale.ROOT);
+    if (signature.contains("SHA1") || signature.contains("MD5") || signature.contains("MD2")) {
+      throw refused(
+          WEAK_SIGNATURE, certificate, "signature: " + signature + " (expected: SHA-256 or more)");
+    }
+    PublicKey key = certificate.getPublicKey();
+    if (key instanceof RSAPublicKey rsa) {
+      atLeast(MIN_RSA_BITS, rsa.getModulus().bitLength(), "RSA", certificate);
+    } else if (key instanceof ECPublicKey ec) {
+      int bits = ec.getParams().getCurve().getField().getFieldSize();
+      atLeast(MIN_EC_BITS, bits, "EC", certificate);
+    } else if (!(key instanceof EdECPublicKey)) {
+      throw refused(
+          WEAK_KEY, certificate, "key: " + key.getAlgorithm() + " (expected: RSA, EC or Ed25519)");
+    }
+  }
+
+  /** A leaf: for this end of a connection, to sign with, and no CA. */
+  static void requireLeaf(X509Certificate leaf, PeerKind kind) throws CertificateRefusedException {
+    requireStrong(leaf);
+    if (leaf.getExtensionValue(BASIC_CONSTRAINTS) == null) {
+      throw refused(BAD_USAGE, leaf, "basic constraints: none (expected: CA:FALSE)");
+    }
+    if (leaf.getBasicConstraints() != -1) {
+      throw refused(BAD_USAGE, leaf, "basic constraints: CA:TRUE (expected: CA:FALSE)");
+    }
+    boolean[] usage = leaf.getKeyUsage();
+    if (usage == null || !usage[DIGITAL_SIGNATURE]) {
+      throw refused(
+          BAD_USAGE,
+          leaf,
+          "key usage: " + (usage == null ? "none" : "others") + " (expected: digitalSignature)");
+    }
+    if (usage[KEY_CERT_SIGN]) {
+      throw refused(BAD_USAGE, leaf, "key usage: keyCertSign (expected: digitalSignature only)");
+    }
+    List<String> purposes = purposes(leaf);
+    if (!purposes.contains(kind.purposeOid)) {
+      throw refused(
+          BAD_USAGE,
+          leaf,
+          "extended key usage: "
+              + (purposes.isEmpty() ? "none" : purposes)
+              + " (expected: "
+              + kind.purpose
+              + ")");
+    }
+    if (kind == PeerKind.SERVER && !hasAlternativeName(leaf)) {
+      throw refused(
+          RefusalReason.WRONG_NAME,
+          leaf,
+          "subject alternative names: none (expected: the server's names; a common name is none)");
+    }
+  }
+
+  /** A CA to trust: it may sign certificates, and its key is strong. */
+  static void requireAuthority(X509Certificate ca) throws CertificateRefusedException {
+    requireStrong(ca);
+    boolean[] usage = ca.getKeyUsage();
+    if (ca.getBasicConstraints() == -1 || (usage != null && !usage[KEY_CERT_SIGN])) {
+      throw refused(BAD_USAGE, ca, "certificate: no CA (expected: CA:TRUE and keyCertSign)");
+    }
+  }
+
+  static void requireValidAt(Instant now, X509Certificate certificate)
+      throws CertificateRefusedException {
+    if (now.isAfter(certificate.getNotAfter().toInstant())) {
+      throw refused(EXPIRED, certificate, "expired at " + certificate.getNotAfter().toInstant());
+    }
+    if (now.isBefore(certificate.getNotBefore().toInstant())) {
+      throw refused(
+          NOT_YET_VALID, certificate, "not valid before " + certificate.getNotBefore().toInstant());
+    }
+  }
+
+  private static void atLeast(int least, int bits, String kind, X509Certificate certificate)
+      throws CertificateRefusedException {
+    if (bits < least) {
+      throw refused(
+          WEAK_KEY,
+          certificate,
+          "key: " + kind + " of " + bits + " bits (expected: " + least + " or more)");
+    }
+  }
+
+  private static List<String> purposes(X509Certificate leaf) throws CertificateRefusedException {
+    try {
+      List<String> purposes = leaf.getExtendedKeyUsage();
+      return purposes == null ? List.of() : purposes;
+    } catch (CertificateParsingException e) {
+      throw refused(BAD_USAGE, leaf, "extended key usage: malformed");
+    }
+  }
+
+  private static boolean hasAlternativeName(X509Certificate leaf) {
+    try {
+      Collection<List<?>> names = leaf.getSubjectAlternativeNames();
+      return names != null && !names.isEmpty();
+    } catch (CertificateParsingException e) {
+      return false;
+    }
+  }
+
+  private static CertificateRefusedException refused(
+      RefusalReason reason, X509Certificate certificate, String message) {
+    return new CertificateRefusedException(reason, certificate, message);
+  }
+}

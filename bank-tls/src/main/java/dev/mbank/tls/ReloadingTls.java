@@ -1,0 +1,87 @@
+package dev.mbank.tls;
+
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * TLS that takes new files while it runs: as a whole or not at all. New connections use what is in
+ * force; open ones keep what they were made with until they end.
+ */
+public final class ReloadingTls implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ReloadingTls.class);
+
+  private final TlsFiles files;
+  private final PeerKind ours;
+  private final SwappableSslContext context;
+  private final List<ReloadListener> listeners = new CopyOnWriteArrayList<>();
+  private final FileWatcher watcher;
+  private volatile TlsMaterial inForce;
+
+  /**
+   * Reads the files.
+   *
+   * @throws TlsFileException if they will not do
+   */
+  public ReloadingTls(TlsFiles files, PeerKind ours) {
+    this.files = files;
+    this.ours = ours;
+    // Before they are read, so that no change falls between.
+    this.watcher = new FileWatcher(files.all(), this::reload);
+    this.inForce = TlsMaterial.read(files, ours);
+    this.context = new SwappableSslContext(inForce.context());
+    files.warnings().forEach(log::warn);
+  }
+
+  /**
+   * Begins to look for new files.
+   *
+   * @param interval between two looks; what is found is in force after two of them
+   */
+  public void watch(Duration interval) {
+    watcher.start(interval);
+  }
+
+  /** For the transport; always the same, whatever is in force. */
+  public SslContext context() {
+    return context;
+  }
+
+  /** What new connections use. */
+  public TlsMaterial inForce() {
+    return inForce;
+  }
+
+  public void addListener(ReloadListener listener) {
+    listeners.add(listener);
+  }
+
+  private void reload() {
+    TlsMaterial next;
+    SslContext nextContext;
+    try {
+      next = TlsMaterial.read(files, ours);
+      nextContext = next.context();
+    } catch (RuntimeException e) {
+      log.error("New TLS files were rejected, the old ones stay in force: {}", e.getMessage());
+      listeners.forEach(ReloadListener::rejected);
+      return;
+    }
+    inForce = next;
+    context.swap(nextContext);
+    log.info(
+        "New TLS files are in force: certificate of {}, serial {}, until {}",
+        next.chain().get(0).getSubjectX500Principal().getName(),
+        next.chain().get(0).getSerialNumber().toString(16),
+        next.chain().get(0).getNotAfter().toInstant());
+    listeners.forEach(ReloadListener::accepted);
+  }
+
+  @Override
+  public void close() {
+    watcher.close();
+  }
+}

@@ -1,0 +1,165 @@
+package dev.mbank.tls;
+
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.X509CRL;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Our certificate with its key, and whom we trust: read and found good as a whole. There is no
+ * instance that would fail each handshake, such as one with a key of another certificate.
+ */
+public final class TlsMaterial {
+  private static final long SESSION_SECONDS = TimeUnit.MINUTES.toSeconds(5);
+
+  /** One signature for each kind of key. */
+  private static final Map<String, String> SIGNATURES =
+      Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
+
+  private final PeerKind ours;
+  private final List<X509Certificate> chain;
+  private final PrivateKey key;
+  private final List<X509Certificate> authorities;
+  private final @Nullable RevocationLists revocation;
+
+  private TlsMaterial(
+      PeerKind ours,
+      List<X509Certificate> chain,
+      PrivateKey key,
+      List<X509Certificate> authorities,
+      @Nullable RevocationLists revocation) {
+    this.ours = ours;
+    this.chain = chain;
+    this.key = key;
+    this.authorities = authorities;
+    this.revocation = revocation;
+  }
+
+  /**
+   * Reads the files.
+   *
+   * @param ours which end we are
+   * @throws TlsFileException if they will not do, naming the first one at fault
+   */
+  public static TlsMaterial read(TlsFiles files, PeerKind ours) {
+    List<X509Certificate> authorities = PemFiles.certificates("CA_FILE", files.ca());
+    List<X509Certificate> chain = PemFiles.certificates("CERT_FILE", files.cert());
+    try {
+      for (X509Certificate ca : authorities) {
+        CertificateRules.requireAuthority(ca);
+      }
+    } catch (CertificateRefusedException e) {
+      throw fault("CA_FILE", files.ca(), e);
+    }
+    try {
+      requireGood(chain, ours);
+    } catch (CertificateRefusedException e) {
+      throw fault("CERT_FILE", files.cert(), e);
+    }
+    PrivateKey key =
+        PemFiles.key("KEY_FILE", files.key(), chain.get(0).getPublicKey().getAlgorithm());
+    if (!belong(key, chain.get(0).getPublicKey())) {
+      throw new TlsFileException(
+          "KEY_FILE", files.key(), "the private key of the certificate in CERT_FILE");
+    }
+    RevocationLists revocation =
+        files.crl() == null
+            ? null
+            : new RevocationLists(PemFiles.revocationLists("CRL_FILE", files.crl()));
+    return new TlsMaterial(ours, chain, key, authorities, revocation);
+  }
+
+  /** What we show to peers: the leaf, then its intermediates. */
+  public List<X509Certificate> chain() {
+    return chain;
+  }
+
+  /** The CAs that peers must be signed by. */
+  public List<X509Certificate> authorities() {
+    return authorities;
+  }
+
+  /** When the first of our revocation lists is due to be replaced; empty if there is no list. */
+  public Optional<Instant> revocationListsEnd() {
+    return revocation == null
+        ? Optional.empty()
+        : revocation.lists().stream()
+            .map(X509CRL::getNextUpdate)
+            .map(end -> end == null ? Instant.MIN : end.toInstant())
+            .min(Comparator.naturalOrder());
+  }
+
+  /** A context for TLS 1.3 with certificates of both sides. Sessions of another are void in it. */
+  SslContext context() {
+    X509Certificate[] shown = chain.toArray(X509Certificate[]::new);
+    SslContextBuilder builder =
+        ours == PeerKind.SERVER
+            ? SslContextBuilder.forServer(key, shown).clientAuth(ClientAuth.REQUIRE)
+            : SslContextBuilder.forClient().keyManager(key, shown);
+    try {
+      return GrpcSslContexts.configure(builder)
+          .trustManager(new StrictTrustManager(authorities, revocation))
+          .protocols("TLSv1.3")
+          .sessionTimeout(SESSION_SECONDS)
+          .build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("no TLS with files that were found good", e);
+    }
+  }
+
+  private static void requireGood(List<X509Certificate> chain, PeerKind ours)
+      throws CertificateRefusedException {
+    Instant now = Instant.now();
+    CertificateRules.requireLeaf(chain.get(0), ours);
+    for (int i = 0; i < chain.size(); i++) {
+      CertificateRules.requireValidAt(now, chain.get(i));
+      if (i > 0) {
+        CertificateRules.requireAuthority(chain.get(i));
+        if (!CertificatePaths.issued(chain.get(i), chain.get(i - 1))) {
+          throw new CertificateRefusedException(
+              RefusalReason.BAD_CHAIN,
+              chain.get(i),
+              "certificate " + (i + 1) + ": did not sign the one before it");
+        }
+      }
+    }
+  }
+
+  private static TlsFileException fault(
+      String variable, String file, CertificateRefusedException e) {
+    String subject = e.certificate().getSubjectX500Principal().getName();
+    return new TlsFileException(
+        variable, file, "a certificate to work with; of " + subject + ", " + e.getMessage(), e);
+  }
+
+  /** Signs with one key and verifies with the other. */
+  private static boolean belong(PrivateKey privateKey, PublicKey publicKey) {
+    try {
+      byte[] text = {'m', 'b', 'a', 'n', 'k'};
+      Signature signature =
+          Signature.getInstance(SIGNATURES.getOrDefault(publicKey.getAlgorithm(), "none"));
+      signature.initSign(privateKey);
+      signature.update(text);
+      byte[] signed = signature.sign();
+      signature.initVerify(publicKey);
+      signature.update(text);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false;
+    }
+  }
+}

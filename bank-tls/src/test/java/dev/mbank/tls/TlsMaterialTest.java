@@ -1,0 +1,227 @@
+package dev.mbank.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mbank.tls.fixtures.TestCertificates;
+import dev.mbank.tls.fixtures.TestCertificates.Issued;
+import dev.mbank.tls.fixtures.TestCertificates.Request;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPairGenerator;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.stream.Stream;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Each file that will not do is told in one line: variable, path, what was expected. */
+class TlsMaterialTest {
+  private static final String CERTIFICATES = " (expected: a readable file of PEM certificates";
+  private static final String KEY =
+      " (expected: a readable file with an unencrypted PKCS#8 private key in PEM, but it ";
+  private static final String MAKE_ONE = "; ./generate-certs.sh makes one)";
+  private static final Issued CA = TestCertificates.authority("CA").selfSigned();
+
+  @TempDir Path folder;
+  private String ca;
+  private String cert;
+  private String key;
+
+  @BeforeEach
+  void goodFiles() {
+    CA.writeTo(folder, "ca");
+    TestCertificates.server().issuedBy(CA).writeTo(folder, "server");
+    ca = file("ca.crt");
+    cert = file("server.crt");
+    key = file("server.key");
+  }
+
+  @Test
+  void read_goodFiles_holdsThem() {
+    TlsMaterial material = read();
+
+    assertThat(material.authorities()).containsExactly(CA.certificate());
+    assertThat(material.chain()).hasSize(1);
+    assertThat(material.revocationListsEnd()).isEmpty();
+    assertThat(material.context().isServer()).isTrue();
+  }
+
+  @Test
+  void read_severalAuthorities_holdsAll() throws IOException {
+    Issued other = TestCertificates.authority("other CA").selfSigned();
+    other.writeTo(folder, "other");
+    Files.writeString(folder.resolve("ca.crt"), content("ca.crt") + content("other.crt"));
+
+    assertThat(read().authorities()).containsExactly(CA.certificate(), other.certificate());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"RSA", "Ed25519"})
+  void read_otherKindsOfKeys_areTaken(String kind) throws Exception {
+    Request server = TestCertificates.server();
+    server
+        .keys(KeyPairGenerator.getInstance(kind).generateKeyPair())
+        .issuedBy(CA)
+        .writeTo(folder, "server");
+
+    assertThat(read().chain()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"CA_FILE", "CERT_FILE"})
+  void read_fileWithoutCertificates_toldByItsVariable(String variable) throws IOException {
+    Files.writeString(folder.resolve("empty"), "");
+    Files.writeString(folder.resolve("garbage"), "no PEM");
+    String end = CERTIFICATES + ", but it holds none" + MAKE_ONE;
+
+    assertTold(variable, "absent", CERTIFICATES + ", but there is no such file" + MAKE_ONE);
+    assertTold(variable, "empty", end);
+    assertTold(variable, "garbage", end);
+    assertTold(variable, "server.key", end);
+    assertTold(variable, ".", CERTIFICATES + MAKE_ONE);
+  }
+
+  @Test
+  void read_emptyPath_toldAsEmpty() {
+    ca = "";
+
+    assertThatThrownBy(this::read).hasMessage("CA_FILE: empty" + CERTIFICATES + MAKE_ONE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ENCRYPTED PRIVATE KEY, is encrypted",
+    "RSA PRIVATE KEY, is PKCS#1",
+    "EC PRIVATE KEY, is SEC1",
+  })
+  void read_keyOfAnotherForm_toldHowToConvert(String label, String what) throws IOException {
+    Files.writeString(folder.resolve("bad.key"), pem(label, new byte[] {1}));
+
+    assertTold(
+        "KEY_FILE", "bad.key", KEY + what + "; convert it with: openssl pkcs8 -topk8 -nocrypt)");
+  }
+
+  @Test
+  void read_fileWithoutKey_toldByItsVariable() {
+    assertTold("KEY_FILE", "server.crt", KEY + "holds none" + MAKE_ONE);
+  }
+
+  @Test
+  void read_keyOfAnotherCertificate_isRefused() throws IOException {
+    String expected = " (expected: the private key of the certificate in CERT_FILE)";
+    Files.writeString(folder.resolve("garbage.key"), pem("PRIVATE KEY", new byte[100]));
+    TestCertificates.server().issuedBy(CA).writeTo(folder, "other");
+
+    assertTold("KEY_FILE", "other.key", expected);
+    assertTold("KEY_FILE", "garbage.key", expected);
+  }
+
+  static Stream<Arguments> badLeaves() throws Exception {
+    Instant now = Instant.now();
+    Duration day = Duration.ofDays(1);
+    KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
+    rsa.initialize(1024);
+    return Stream.of(
+        Arguments.of(
+            TestCertificates.client("spiffe://a/b"), "extended key usage: [1.3.6.1.5.5.7.3.2]"),
+        Arguments.of(new Request("none").dns("localhost"), "extended key usage: none"),
+        Arguments.of(
+            new Request("no names").purposes(KeyPurposeId.id_kp_serverAuth),
+            "subject alternative names: none"),
+        Arguments.of(TestCertificates.server().authority(0), "basic constraints: CA:TRUE"),
+        Arguments.of(TestCertificates.server().keys(rsa.generateKeyPair()), "RSA of 1024 bits"),
+        Arguments.of(
+            TestCertificates.server().valid(now.minus(day), now.minusSeconds(60)), "expired at"),
+        Arguments.of(
+            TestCertificates.server().valid(now.plusSeconds(60), now.plus(day)),
+            "not valid before"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("badLeaves")
+  void read_certificateThatPeersWouldRefuse_isRefused(Request request, String fault) {
+    request.issuedBy(CA).writeTo(folder, "server");
+
+    assertThatThrownBy(this::read)
+        .isInstanceOf(TlsFileException.class)
+        .hasMessageStartingWith("CERT_FILE: " + cert + " (expected: ")
+        .hasMessageContaining(fault);
+  }
+
+  @Test
+  void read_chainInWrongOrder_isRefused() throws IOException {
+    TestCertificates.authority("unrelated").selfSigned().writeTo(folder, "unrelated");
+    Files.writeString(
+        folder.resolve("server.crt"), content("server.crt") + content("unrelated.crt"));
+
+    assertThatThrownBy(this::read).hasMessageContaining("certificate 2: did not sign");
+  }
+
+  @Test
+  void read_leafAsAuthority_isRefused() {
+    ca = cert;
+
+    assertThatThrownBy(this::read)
+        .hasMessageStartingWith("CA_FILE: " + cert)
+        .hasMessageContaining("certificate: no CA");
+  }
+
+  @Test
+  void read_crlThatIsNone_toldByItsVariable() {
+    assertThatThrownBy(() -> TlsMaterial.read(new TlsFiles(ca, cert, key, ca), PeerKind.SERVER))
+        .hasMessageStartingWith(
+            "CRL_FILE: " + ca + " (expected: a readable file of PEM revocation");
+  }
+
+  @Test
+  void warnings_keyThatEverybodyMayRead_isTold() throws IOException {
+    TlsFiles files = new TlsFiles(ca, cert, key, null);
+    assertThat(files.warnings()).isEmpty();
+    Files.setPosixFilePermissions(
+        folder.resolve("server.key"), PosixFilePermissions.fromString("rw-r--r--"));
+
+    assertThat(files.warnings())
+        .containsExactly("KEY_FILE: " + key + " can be read by everybody (expected: chmod 600)");
+  }
+
+  private TlsMaterial read() {
+    return TlsMaterial.read(new TlsFiles(ca, cert, key, null), PeerKind.SERVER);
+  }
+
+  private void assertTold(String variable, String name, String end) {
+    String path = file(name);
+    TlsFiles files =
+        switch (variable) {
+          case "CA_FILE" -> new TlsFiles(path, cert, key, null);
+          case "CERT_FILE" -> new TlsFiles(ca, path, key, null);
+          default -> new TlsFiles(ca, cert, path, null);
+        };
+    assertThatThrownBy(() -> TlsMaterial.read(files, PeerKind.SERVER))
+        .isInstanceOf(TlsFileException.class)
+        .hasMessage(variable + ": " + path + end);
+  }
+
+  private String file(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private String content(String name) throws IOException {
+    return Files.readString(folder.resolve(name));
+  }
+
+  private static String pem(String label, byte[] der) {
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+        .formatted(label, Base64.getMimeEncoder().encodeToString(der), label);
+  }
+}
