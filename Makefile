@@ -14,7 +14,9 @@ ifneq ($(words $(wildcard $(JARS))),2)
 .PHONY: $(BUILT)
 endif
 
-.PHONY: help demo test run run-client certs format clean
+NODE_PACKAGES := interop/node_modules/.package-lock.json
+
+.PHONY: help demo test interop run run-client certs format clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,6 +26,9 @@ demo: ## see two programs do banking over mutual TLS
 
 test: ## check the format, the code and everything it does
 	./mvnw -B -ntp verify
+
+interop: $(BUILT) $(NODE_PACKAGES) ## let clients of other makes and a TLS scanner at the server
+	@interop/run.sh
 
 run: $(BUILT) ## start the server
 	@./generate-certs.sh >/dev/null
@@ -41,7 +46,7 @@ format: ## bring the code into the format
 
 clean: ## remove what was built; certificates and data stay
 	$(MVN) clean
-	rm -rf target
+	rm -rf target interop/node_modules
 
 $(BUILT): $(SOURCES)
 	@./launch.sh
@@ -51,4 +56,8 @@ $(BUILT): $(SOURCES)
 	@for jar in $(JARS); do \
 	  $(JAVA) -Djarmode=tools -jar $$jar extract --destination target/run/$$(basename $$jar .jar); \
 	done
+	@touch $@
+
+$(NODE_PACKAGES): interop/package-lock.json
+	@npm ci --silent --no-fund --no-audit --ignore-scripts --prefix interop
 	@touch $@
