@@ -26,6 +26,7 @@ const contract = grpc.loadPackageDefinition(
 const { BankService } = contract.mbank.v1;
 const { Health } = contract.grpc.health.v1;
 
+// The loader gives no codec of a message that is in no call, so what it is built on does.
 const errors = new protobuf.Root();
 errors.resolvePath = (_, imported) => join(protos, imported);
 errors.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
