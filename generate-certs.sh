@@ -33,7 +33,8 @@ Makes the certificates mbank needs for mutual TLS, with P-256 keys:
 Without a command, run it as often as you like: it keeps the CA and every good certificate. It
 makes the server's or a client's anew only when that has under $RENEW_DAYS days left, does not
 verify against the CA, or has no matching key; and ca.crl, if there is one, when it has under
-$CRL_RENEW_DAYS days left. A client of the command client that was revoked is left so. A run that fails leaves all files as they were.
+$CRL_RENEW_DAYS days left. A client of the command client that was revoked stays revoked. A run that
+fails leaves all files as they were.
 
   client      a certificate for one more client; its identity is the URI. Keeps a good one
   renew       new keys and certificates now, with the same names, for the named or for all;
@@ -465,7 +466,6 @@ revoke() {
 OUT='' DAYS='' FORCE=no URI='' REASON='' LOCK='' CA='' CRL_STATUS='' NEXT='' COMMAND='' ARGS=()
 NAMES=() STATUS=() CHANGED=() NO_STORES=(-no-CApath)
 
-case ${1:-} in client | renew | revoke | crl) COMMAND=$1; shift ;; esac
 while [ $# -gt 0 ]; do
   case $1 in
     --out) OUT=${2:-}; [ -n "$OUT" ] || wrong_use "--out needs a folder"; shift ;;
@@ -480,10 +480,12 @@ while [ $# -gt 0 ]; do
     --force) FORCE=yes ;;
     -h | --help) usage; exit 0 ;;
     -*) wrong_use "unknown option '$1'" ;;
-    *) [ "$COMMAND" ] || wrong_use "unknown command '$1' (expected: client, renew, revoke or crl)"
-      is_name "$1" || wrong_use \
-        "$COMMAND: '$1' (expected: a name of at most 50 of a-z, 0-9 and '-', not ca)"
-      ARGS+=("$1") ;;
+    *) case $COMMAND:$1 in
+        :client | :renew | :revoke | :crl) COMMAND=$1 ;;
+        :*) wrong_use "unknown command '$1' (expected: client, renew, revoke or crl)" ;;
+        *) is_name "$1" || wrong_use "$COMMAND: '$1' (expected: 1 to 50 of a-z, 0-9 and '-', no ca)"
+          ARGS+=("$1") ;;
+      esac ;;
   esac
   shift
 done

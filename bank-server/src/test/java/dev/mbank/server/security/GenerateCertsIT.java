@@ -1,37 +1,26 @@
 package dev.mbank.server.security;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.time.temporal.ChronoUnit.DAYS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyFactory;
 import java.security.Signature;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
-import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs {@code generate-certs.sh} and reads what it makes the way the server and clients do. */
-class GenerateCertsIT {
-
-  @TempDir Path dir;
+class GenerateCertsIT extends CertsFolder {
 
   @Test
   void run_emptyFolder_makesSetThatJavaAccepts() throws Exception {
@@ -156,57 +145,5 @@ class GenerateCertsIT {
     assertEquals(2, result.exit());
     assertThat(result.output()).hasLineCount(1).contains("--help");
     assertThat(contents()).isEmpty();
-  }
-
-  private record Result(int exit, String output) {}
-
-  private String runOk(String... args) throws Exception {
-    var result = run(args);
-    assertEquals(0, result.exit(), result.output());
-    return result.output();
-  }
-
-  private Result run(String... args) throws Exception {
-    Path root = Path.of("").toAbsolutePath();
-    while (!Files.exists(root.resolve("generate-certs.sh"))) {
-      root = root.getParent(); // null, and so an error, if no folder above has the script
-    }
-    var command = new ArrayList<>(List.of("./generate-certs.sh", "--out", dir.toString()));
-    command.addAll(List.of(args));
-    var builder = new ProcessBuilder(command).directory(root.toFile()).redirectErrorStream(true);
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(output).doesNotContain("PRIVATE KEY");
-    return new Result(process.waitFor(), output);
-  }
-
-  private Map<String, String> contents() throws Exception {
-    var contents = new TreeMap<String, String>();
-    try (var files = Files.newDirectoryStream(dir)) {
-      for (Path file : files) {
-        contents.put(file.getFileName().toString(), Files.readString(file));
-      }
-    }
-    return contents;
-  }
-
-  private List<String> changedSince(Map<String, String> before) throws Exception {
-    var now = contents();
-    return now.keySet().stream().filter(f -> !now.get(f).equals(before.get(f))).toList();
-  }
-
-  private X509Certificate cert(String name) throws Exception {
-    try (var in = Files.newInputStream(dir.resolve(name + ".crt"))) {
-      return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-    }
-  }
-
-  private String permissions(String file) throws Exception {
-    return PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve(file)));
-  }
-
-  private long days(String name) throws Exception {
-    var start = cert(name).getNotBefore().toInstant();
-    return start.until(cert(name).getNotAfter().toInstant(), DAYS);
   }
 }
