@@ -14,9 +14,9 @@ import dev.mbank.server.ledger.Command.Withdraw;
 import dev.mbank.server.ledger.Decision.Posted;
 import dev.mbank.server.ledger.Decision.Refused;
 import dev.mbank.server.ledger.Transaction;
-import dev.mbank.server.security.AccessPolicy;
 import dev.mbank.server.security.Action;
 import dev.mbank.server.security.Peer;
+import dev.mbank.server.security.PolicyInForce;
 import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.CreateAccountRequest;
 import dev.mbank.v1.CreateAccountResponse;
@@ -53,13 +53,13 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
   private final GroupCommitWriter writer;
   private final LedgerQueries queries;
   private final Listings listings;
-  private final AccessPolicy policy;
+  private final PolicyInForce policy;
   private final ExecutorService readExecutor;
 
   BankGrpcService(
       GroupCommitWriter writer,
       LedgerQueries queries,
-      AccessPolicy policy,
+      PolicyInForce policy,
       ExecutorService readExecutor) {
     this.writer = writer;
     this.queries = queries;
@@ -173,7 +173,7 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
   }
 
   private Access access(Peer peer, Action action) {
-    return Access.of(policy, peer.identity(), action, queries);
+    return Access.of(policy.current(), peer.identity(), action, queries);
   }
 
   private <A> void pay(

@@ -7,7 +7,9 @@ public enum Role {
   /** Opens accounts, reads those it owns, and moves money out of them, into any. */
   CUSTOMER,
   /** Reads everything and writes nothing. */
-  AUDITOR;
+  AUDITOR,
+  /** Administers the bank, which there is no call for yet. */
+  OPERATOR;
 
   Scope scope(Action action) {
     return switch (this) {
@@ -19,6 +21,7 @@ public enum Role {
             case DEPOSIT -> Scope.NONE;
           };
       case AUDITOR -> action == Action.READ ? Scope.ANY : Scope.NONE;
+      case OPERATOR -> Scope.NONE;
     };
   }
 }

@@ -1,21 +1,28 @@
 package dev.mbank.server.security;
 
-import java.util.Map;
-import java.util.Set;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.ClassPathResource;
 
-/** Makes the policy from the settings. */
+/** Reads the policy: the operator's, or the one that is shipped. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(AccessSettings.class)
 class SecurityConfiguration {
+  private static final String SHIPPED = "shipped-policy.txt";
 
-  /** Without TLS nobody proves anything, so there is one caller, and it may do everything. */
   @Bean
-  AccessPolicy accessPolicy(AccessSettings settings, Environment environment) {
-    boolean tls = environment.getRequiredProperty("grpc.server.security.enabled", Boolean.class);
-    return new AccessPolicy(tls ? settings.toMap() : Map.of(Peer.ANONYMOUS, Set.of(Role.TELLER)));
+  PolicyInForce policyInForce(Environment environment) throws IOException {
+    if (!environment.getRequiredProperty("grpc.server.security.enabled", Boolean.class)) {
+      return PolicyInForce.withoutTls();
+    }
+    String file = environment.getProperty("mbank.access.policy-file", "").strip();
+    if (!file.isEmpty()) {
+      return PolicyInForce.of(file);
+    }
+    return PolicyInForce.fixed(
+        PolicyText.parse(SHIPPED, new ClassPathResource(SHIPPED).getContentAsString(UTF_8)));
   }
 }

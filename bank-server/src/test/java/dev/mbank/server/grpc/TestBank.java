@@ -6,6 +6,7 @@ import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.LedgerQueries;
 import dev.mbank.server.commit.LedgerStore;
 import dev.mbank.server.security.PeerCertificates;
+import dev.mbank.server.security.PolicyInForce;
 import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.BankServiceGrpc.BankServiceBlockingStub;
 import io.grpc.Attributes;
@@ -23,6 +24,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -56,14 +58,30 @@ final class TestBank implements AutoCloseable {
   /** Has a certificate and no role. */
   static final String STRANGER = "spiffe://mbank.test/stranger";
 
+  /** Whose certificate has no URI, but this as its one DNS name. */
+  static final String REPORTS = "reports.mbank.test";
+
+  static final String POLICY =
+      """
+      %s teller
+      %s customer
+      %s customer
+      %s auditor
+      dns:%s auditor
+      """
+          .formatted(TELLER, ALICE, BOB, AUDITOR, REPORTS);
+
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   private final AnnotationConfigApplicationContext context;
   private final Map<String, ManagedChannel> channels = new HashMap<>();
   private final List<Server> servers = new ArrayList<>();
 
-  private TestBank(AnnotationConfigApplicationContext context) {
+  private final Path policyFile;
+
+  private TestBank(AnnotationConfigApplicationContext context, Path policyFile) {
     this.context = context;
+    this.policyFile = policyFile;
   }
 
   static TestBank open(Path folder) {
@@ -77,21 +95,15 @@ final class TestBank implements AutoCloseable {
   /** How the bank differs from the default one. */
   static final class Builder {
     private final Map<String, Object> settings = new HashMap<>();
+    private final Path policyFile;
     private UnaryOperator<LedgerStore> store = UnaryOperator.identity();
     private UnaryOperator<LedgerQueries> queries = UnaryOperator.identity();
 
     private Builder(Path folder) {
       settings.put("grpc.server.security.enabled", "true");
       settings.put("mbank.store.url", "jdbc:sqlite:" + folder.resolve("mbank.db"));
-      grant(0, TELLER, "TELLER");
-      grant(1, ALICE, "CUSTOMER");
-      grant(2, BOB, "CUSTOMER");
-      grant(3, AUDITOR, "AUDITOR");
-    }
-
-    private void grant(int index, String identity, String role) {
-      settings.put("mbank.access.grants[" + index + "].identity", identity);
-      settings.put("mbank.access.grants[" + index + "].roles", role);
+      policyFile = folder.resolve("policy");
+      settings.put("mbank.access.policy-file", policyFile.toString());
     }
 
     Builder with(String setting, Object value) {
@@ -110,6 +122,7 @@ final class TestBank implements AutoCloseable {
     }
 
     TestBank open() {
+      write(policyFile, POLICY);
       ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
       AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
       context
@@ -151,7 +164,7 @@ final class TestBank implements AutoCloseable {
           .getBeansOfType(MeterBinder.class)
           .values()
           .forEach(binder -> binder.bindTo(context.getBean(PrometheusMeterRegistry.class)));
-      return new TestBank(context);
+      return new TestBank(context, policyFile);
     }
   }
 
@@ -205,6 +218,20 @@ final class TestBank implements AutoCloseable {
         return connection.toBuilder().set(Grpc.TRANSPORT_ATTR_SSL_SESSION, session).build();
       }
     };
+  }
+
+  /** Writes another policy and has the bank read it. */
+  void policy(String text) {
+    write(policyFile, text);
+    context.getBean(PolicyInForce.class).reload();
+  }
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   GroupCommitWriter writer() {

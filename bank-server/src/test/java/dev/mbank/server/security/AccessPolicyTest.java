@@ -5,35 +5,43 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mbank.server.ledger.Identity;
 import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AccessPolicyTest {
   private static final Identity WHO = new Identity("spiffe://mbank.test/who");
+  private static final AccessPolicy POLICY =
+      PolicyText.parse(
+          "policy",
+          """
+          spiffe://mbank.test/who          teller
+          spiffe://mbank.test/branch       auditor
+          spiffe://mbank.test/branch/*     customer
+          spiffe://mbank.test/branch/7/*   teller
+          spiffe://mbank.test/branch/7/lab auditor
+          spiffe://other.test/*            auditor
+          dns:reports.mbank.test           auditor
+          https://mbank.test/someone       teller
+          """);
 
   @ParameterizedTest
   @CsvSource({
-    // role, OPEN_ACCOUNT, DEPOSIT, WITHDRAW, TRANSFER, READ
-    "TELLER, ANY, ANY, ANY, ANY, ANY",
-    "CUSTOMER, ANY, NONE, OWN, OWN, OWN",
-    "AUDITOR, NONE, NONE, NONE, NONE, ANY",
+    // roles, OPEN_ACCOUNT, DEPOSIT, WITHDRAW, TRANSFER, READ
+    "teller, ANY, ANY, ANY, ANY, ANY",
+    "customer, ANY, NONE, OWN, OWN, OWN",
+    "auditor, NONE, NONE, NONE, NONE, ANY",
+    "operator, NONE, NONE, NONE, NONE, NONE",
     // Of several roles the widest counts, action by action.
-    "CUSTOMER+AUDITOR, ANY, NONE, OWN, OWN, ANY",
-    "TELLER+AUDITOR, ANY, ANY, ANY, ANY, ANY",
-    "TELLER+CUSTOMER+AUDITOR, ANY, ANY, ANY, ANY, ANY"
+    "customer+operator, ANY, NONE, OWN, OWN, OWN",
+    "auditor+operator, NONE, NONE, NONE, NONE, ANY",
+    "teller+customer, ANY, ANY, ANY, ANY, ANY"
   })
   void scope_roles_isTheTable(
       String roles, Scope open, Scope deposit, Scope withdraw, Scope transfer, Scope read) {
-    Set<Role> granted = EnumSet.noneOf(Role.class);
-    for (String role : roles.split("\\+", -1)) {
-      granted.add(Role.valueOf(role));
-    }
-    AccessPolicy policy = new AccessPolicy(Map.of(WHO, granted));
+    AccessPolicy policy = PolicyText.parse("policy", WHO + " " + roles.replace('+', ','));
 
     Map<Action, Scope> scopes = new EnumMap<>(Action.class);
     for (Action action : Action.values()) {
@@ -50,32 +58,66 @@ class AccessPolicyTest {
                 Action.READ, read));
   }
 
-  @Test
-  void scope_identityWithoutRole_isUnknown() {
-    Identity bare = new Identity("spiffe://mbank.test/bare");
-    AccessPolicy policy = new AccessPolicy(Map.of(WHO, Set.of(Role.TELLER), bare, Set.of()));
+  @ParameterizedTest
+  @CsvSource({
+    "spiffe://mbank.test/who, spiffe://mbank.test/who",
+    "spiffe://mbank.test/branch, spiffe://mbank.test/branch",
+    "spiffe://mbank.test/branch/1, spiffe://mbank.test/branch/*",
+    "spiffe://mbank.test/branch/1/desk/2, spiffe://mbank.test/branch/*",
+    "spiffe://mbank.test/branch/7, spiffe://mbank.test/branch/*",
+    "spiffe://mbank.test/branch/77, spiffe://mbank.test/branch/*",
+    "spiffe://mbank.test/branch/7/desk, spiffe://mbank.test/branch/7/*",
+    "spiffe://mbank.test/branch/7/lab, spiffe://mbank.test/branch/7/lab",
+    "spiffe://mbank.test/branch/7/lab/1, spiffe://mbank.test/branch/7/*",
+    "spiffe://other.test/anyone, spiffe://other.test/*",
+    "dns:reports.mbank.test, dns:reports.mbank.test",
+    "https://mbank.test/someone, https://mbank.test/someone"
+  })
+  void grantOf_identity_isTheOneThatFitsBest(String identity, String grant) {
+    assertThat(POLICY.grantOf(new Identity(identity))).isEqualTo(grant);
+    assertThat(POLICY.scope(new Identity(identity), Action.READ)).isNotEqualTo(Scope.NONE);
+  }
 
-    for (Identity unknown :
-        new Identity[] {
-          bare,
-          new Identity(WHO.name() + "/"),
-          new Identity("SPIFFE://mbank.test/who"),
-          Identity.BANK,
-          Peer.ANONYMOUS
-        }) {
-      assertThatThrownBy(() -> policy.scope(unknown, Action.READ))
-          .isInstanceOf(UnknownIdentityException.class)
-          .hasMessageContaining(unknown.name());
-    }
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "spiffe://mbank.test/who/",
+        "spiffe://mbank.test/who/else",
+        "SPIFFE://mbank.test/who",
+        "spiffe://mbank.test/branches/1",
+        "spiffe://mbank.test/branch/",
+        "spiffe://mbank.test/branch//1",
+        "spiffe://mbank.test/branch/../who",
+        "spiffe://mbank.test/branch/./1",
+        "spiffe://mbank.test/branch/..",
+        "spiffe://mbank.test/branch/%2e%2e/who",
+        "spiffe://mbank.test/branch/1?x",
+        "spiffe://mbank.test/branch/1#x",
+        "spiffe://mbank.test/branch/*",
+        "spiffe://mbank.test/other",
+        "spiffe://other.test",
+        "spiffe://other.test.evil.test/x",
+        "https://mbank.test/branch/1",
+        "dns:reports.mbank.test.evil.test",
+        "dns:mbank.test",
+        "reports.mbank.test",
+        "anonymous",
+        "mbank"
+      })
+  void scope_identityWithoutGrant_isUnknown(String identity) {
+    Identity unknown = new Identity(identity);
+
+    assertThat(POLICY.grantOf(unknown)).isNull();
+    assertThatThrownBy(() -> POLICY.scope(unknown, Action.READ))
+        .isInstanceOf(UnknownIdentityException.class)
+        .hasMessageContaining(identity);
   }
 
   @Test
-  void accessPolicy_grantsChangedLater_staysAsItWas() {
-    Map<Identity, Set<Role>> grants = new HashMap<>(Map.of(WHO, Set.of(Role.AUDITOR)));
-    AccessPolicy policy = new AccessPolicy(grants);
+  void grantOf_longestIdentities_neitherOverflowsNorMatchesBeyondTheLimit() {
+    String longest = "spiffe://other.test/" + "a/".repeat(1013) + "ab";
 
-    grants.put(WHO, Set.of(Role.TELLER));
-
-    assertThat(policy.scope(WHO, Action.DEPOSIT)).isEqualTo(Scope.NONE);
+    assertThat(POLICY.grantOf(new Identity(longest))).isEqualTo("spiffe://other.test/*");
+    assertThat(POLICY.grantOf(new Identity(longest + "c"))).isNull();
   }
 }

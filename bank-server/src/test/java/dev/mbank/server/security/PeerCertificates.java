@@ -21,6 +21,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 /** Makes leaf certificates that differ in the names they bear. They sign themselves. */
 public final class PeerCertificates {
   private static final KeyPair KEYS = keys();
+  private static final BigInteger SERIAL = new BigInteger("5eb1a1", 16);
 
   private PeerCertificates() {}
 
@@ -37,7 +38,7 @@ public final class PeerCertificates {
       X509v3CertificateBuilder builder =
           new JcaX509v3CertificateBuilder(
               name,
-              BigInteger.ONE,
+              SERIAL,
               Date.from(now.minus(1, ChronoUnit.DAYS)),
               Date.from(now.plus(1, ChronoUnit.DAYS)),
               name,

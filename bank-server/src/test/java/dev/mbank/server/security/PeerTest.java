@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Only a leaf's one URI proves an identity. */
+/** Only a leaf's one URI, or its one DNS name where it has no URI, proves an identity. */
 class PeerTest {
   private static final String URI = "spiffe://mbank.test/client";
 
@@ -46,9 +46,42 @@ class PeerTest {
   void of_noUri_isUnknown() {
     assertUnknown(PeerCertificates.of("CN=spiffe:\\/\\/mbank.test\\/client"), "0 URI");
     assertUnknown(
-        PeerCertificates.of("CN=test", new GeneralName(GeneralName.dNSName, "client")), "0 URI");
-    assertUnknown(
         PeerCertificates.of("CN=test", new GeneralName(GeneralName.rfc822Name, URI)), "0 URI");
+  }
+
+  @Test
+  void of_noUriAndOneDnsName_isDnsAndTheNameInLowerCase() {
+    Peer peer =
+        Peer.of(
+            PeerCertificates.of(
+                "CN=other",
+                dns("Reports.mbank.test"),
+                new GeneralName(GeneralName.iPAddress, "127.0.0.1")));
+
+    assertThat(peer.identity()).isEqualTo(new Identity("dns:reports.mbank.test"));
+  }
+
+  @Test
+  void of_dnsNamesThatProveNothing_isUnknown() {
+    for (GeneralName[] names :
+        new GeneralName[][] {
+          {dns("a.mbank.test"), dns("b.mbank.test")},
+          {dns("a.mbank.test"), dns("a.mbank.test")},
+          {dns("*.mbank.test")},
+          // A URI that poses as the identity of a DNS name.
+          {uri("dns:reports.mbank.test")},
+          {uri("dns:reports.mbank.test"), dns("reports.mbank.test")},
+          {uri(URI), uri(URI + "2"), dns("reports.mbank.test")}
+        }) {
+      assertUnknown(PeerCertificates.of("CN=reports.mbank.test", names), "URI");
+    }
+  }
+
+  @Test
+  void serial_ofACertificate_isHexadecimal() {
+    assertThat(Peer.of(PeerCertificates.ofUri(URI)).serial()).isEqualTo("5eb1a1");
+    assertThat(Peer.of(PeerCertificates.of("CN=test")).serial()).isEqualTo("5eb1a1");
+    assertThat(Peer.of(Attributes.EMPTY).serial()).isEmpty();
   }
 
   @Test
@@ -65,7 +98,11 @@ class PeerTest {
         " ",
         "spiffe://mbank.test/client\nmethod=forged",
         "spiffe://mbank.test/client status=OK",
-        "spiffe://mbank.test/client\u0000"
+        "spiffe://mbank.test/client\u0000",
+        "spiffe://mbank.test/a/../client",
+        "spiffe://mbank.test",
+        "SPIFFE://mbank.test/client",
+        "urn:uuid:2f9d3a52-5b0e-4b6f-8d6b-3f2d7a5c1e90"
       })
   void of_uriThatIsNone_isUnknown(String uri) {
     assertUnknown(PeerCertificates.ofUri(uri), "URI");
@@ -114,6 +151,10 @@ class PeerTest {
                   return chain;
                 });
     return Attributes.newBuilder().set(Grpc.TRANSPORT_ATTR_SSL_SESSION, session).build();
+  }
+
+  private static GeneralName dns(String name) {
+    return new GeneralName(GeneralName.dNSName, name);
   }
 
   private static GeneralName uri(String uri) {

@@ -1,0 +1,95 @@
+package dev.mbank.server.security;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mbank.server.ledger.Identity;
+import dev.mbank.server.settings.SettingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.mock.env.MockEnvironment;
+
+class PolicyInForceTest {
+  private static final Identity WHO = new Identity("spiffe://mbank.test/who");
+
+  @TempDir Path folder;
+
+  @Test
+  void reload_goodFile_holdsFromThenOn() throws IOException {
+    Path file = Files.writeString(folder.resolve("policy"), WHO + " auditor");
+    PolicyInForce policy = PolicyInForce.of(file.toString());
+
+    Files.writeString(file, WHO + " teller");
+    assertThat(policy.current().scope(WHO, Action.DEPOSIT)).isEqualTo(Scope.NONE);
+    policy.reload();
+
+    assertThat(policy.current().scope(WHO, Action.DEPOSIT)).isEqualTo(Scope.ANY);
+    assertThat(policy.file()).isEqualTo(file);
+  }
+
+  @Test
+  void reload_badFile_isToldAndTheLastGoodOneStays() throws IOException {
+    Path file = Files.writeString(folder.resolve("policy"), WHO + " auditor");
+    PolicyInForce policy = PolicyInForce.of(file.toString());
+    AccessPolicy good = policy.current();
+
+    Files.writeString(file, WHO + " auditor\nspiffe://mbank.test/x tellr");
+    assertThatThrownBy(policy::reload)
+        .isInstanceOf(SettingException.class)
+        .hasMessageStartingWith("POLICY_FILE: " + file + " line 2: tellr (expected: ");
+    Files.delete(file);
+    assertThatThrownBy(policy::reload)
+        .isInstanceOf(SettingException.class)
+        .hasMessage("POLICY_FILE: " + file + " (expected: a file that is there)");
+
+    assertThat(policy.current()).isSameAs(good);
+  }
+
+  @Test
+  void of_fileThatIsNone_refused() throws IOException {
+    Path latin = Files.write(folder.resolve("latin"), new byte[] {'#', (byte) 0xe9});
+
+    assertFault(folder.toString(), "a file that is there");
+    assertFault(folder.resolve("absent").toString(), "a file that is there");
+    assertFault(latin.toString(), "a text in UTF-8");
+  }
+
+  private static void assertFault(String path, String expected) {
+    assertThatThrownBy(() -> PolicyInForce.of(path))
+        .isInstanceOf(SettingException.class)
+        .hasMessage("POLICY_FILE: " + path + " (expected: " + expected + ")");
+  }
+
+  @Test
+  void policyInForce_noFile_grantsExactlyWhatGenerateCertsMakes() throws IOException {
+    AccessPolicy shipped = configured(new MockEnvironment(), true).current();
+
+    Identity client = new Identity("spiffe://mbank.local/client");
+    assertThat(shipped.grantOf(client)).isEqualTo(client.name());
+    assertThat(shipped.scope(client, Action.DEPOSIT)).isEqualTo(Scope.ANY);
+    assertThat(shipped.grantOf(new Identity("spiffe://mbank.local/other"))).isNull();
+    assertThat(shipped.grantOf(new Identity("spiffe://mbank.local/client/x"))).isNull();
+    assertThat(shipped.grantOf(Peer.ANONYMOUS)).isNull();
+  }
+
+  @Test
+  void policyInForce_withoutTls_isForTheAnonymousOnly() throws IOException {
+    PolicyInForce policy = configured(new MockEnvironment(), false);
+
+    policy.reload();
+
+    assertThat(policy.current().scope(Peer.ANONYMOUS, Action.DEPOSIT)).isEqualTo(Scope.ANY);
+    assertThat(policy.current().grantOf(WHO)).isNull();
+    assertThat(policy.file()).isNull();
+  }
+
+  private static PolicyInForce configured(MockEnvironment environment, boolean tls)
+      throws IOException {
+    environment.setProperty("grpc.server.security.enabled", String.valueOf(tls));
+    environment.setProperty("mbank.access.policy-file", "");
+    return new SecurityConfiguration().policyInForce(environment);
+  }
+}
