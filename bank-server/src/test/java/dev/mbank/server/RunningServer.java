@@ -40,6 +40,7 @@ final class RunningServer implements AutoCloseable {
             "PORT=0",
             "MANAGEMENT_PORT=0",
             "DATABASE_URL=jdbc:sqlite:" + folder.resolve("bank.db"),
+            "AUDIT_FILE=" + folder.resolve("audit.jsonl"),
             "CA_FILE=" + folder.resolve("ca.crt"),
             "CERT_FILE=" + folder.resolve("server.crt"),
             "KEY_FILE=" + folder.resolve("server.key"));

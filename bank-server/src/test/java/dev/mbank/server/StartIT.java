@@ -63,6 +63,9 @@ class StartIT {
     "CA_FILE, absent.crt, there is no such file",
     "CERT_FILE, garbage, PEM certificates",
     "KEY_FILE, sec1.key, PKCS#8",
+    "POLICY_FILE, absent.txt, a file that is there",
+    "POLICY_FILE, garbage, an identity: spiffe://",
+    "AUDIT_FILE, garbage/audit.jsonl, a file that this user may write",
     "DATABASE_URL, jdbc:sqlite:garbage, a sound SQLite database",
   })
   void start_wrongValue_isToldInOneLine(String variable, String value, String expected)

@@ -37,6 +37,7 @@ import dev.mbank.v1.TransferResponse;
 import dev.mbank.v1.WithdrawRequest;
 import dev.mbank.v1.WithdrawResponse;
 import io.grpc.BindableService;
+import io.grpc.Context;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.ExecutorService;
@@ -190,18 +191,20 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
     // repeat is answered with the same bytes.
     Function<Transaction, A> answer =
         done -> wrap.apply(ResponseMapper.transaction(done, command.source()::equals));
-    readExecutor.execute(
+    Runnable work =
         () ->
             attempt(
                 response,
                 () -> {
                   access.require(command.source());
                   submit(command, response, answer);
-                }));
+                });
+    readExecutor.execute(Context.current().wrap(work));
   }
 
   private <A> void submit(
       Command command, StreamObserver<A> response, Function<Transaction, A> answer) {
+    AuditedCall<?, ?> audited = AuditedCall.current();
     var unused =
         writer
             .submit(command)
@@ -210,6 +213,7 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
                   if (failure != null) {
                     response.onError(failure);
                   } else if (requireNonNull(decision) instanceof Posted posted) {
+                    audited.done(command, posted.transaction());
                     send(response, () -> answer.apply(posted.transaction()));
                   } else {
                     response.onError(new RefusedException((Refused) decision));

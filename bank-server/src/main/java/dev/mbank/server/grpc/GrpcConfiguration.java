@@ -3,6 +3,7 @@ package dev.mbank.server.grpc;
 import dev.mbank.server.commit.OverloadedException;
 import dev.mbank.server.security.Connections;
 import dev.mbank.server.security.HandshakeListener;
+import dev.mbank.server.security.PolicyInForce;
 import dev.mbank.tls.ReloadingTls;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -100,18 +101,30 @@ class GrpcConfiguration {
 
   @GrpcGlobalServerInterceptor
   @Order(3)
+  CallMeters callMeters(PolicyInForce policy, MeterRegistry registry) {
+    return new CallMeters(policy, registry);
+  }
+
+  @GrpcGlobalServerInterceptor
+  @Order(4)
+  AuditInterceptor auditInterceptor() {
+    return new AuditInterceptor();
+  }
+
+  @GrpcGlobalServerInterceptor
+  @Order(5)
   ErrorInterceptor errorInterceptor() {
     return new ErrorInterceptor();
   }
 
   @GrpcGlobalServerInterceptor
-  @Order(4)
+  @Order(6)
   Caller caller(Connections connections) {
     return new Caller(connections);
   }
 
   @GrpcGlobalServerInterceptor
-  @Order(5)
+  @Order(7)
   HealthWatches healthWatches() {
     return new HealthWatches();
   }

@@ -85,7 +85,7 @@ final class ResponseMapper {
         .build();
   }
 
-  private static String transactionId(long sequence) {
+  static String transactionId(long sequence) {
     return "tx-" + sequence;
   }
 

@@ -1,6 +1,7 @@
 package dev.mbank.server.grpc;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.Durations;
 import com.google.rpc.BadRequest;
@@ -13,6 +14,8 @@ import dev.mbank.server.commit.StoreUnavailableException;
 import dev.mbank.server.ledger.Decision.Refused;
 import dev.mbank.server.security.PermissionDeniedException;
 import dev.mbank.server.security.UnknownIdentityException;
+import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.util.Map;
@@ -80,6 +83,23 @@ final class StatusMapper {
       return error(Code.UNAVAILABLE, "STORE_UNAVAILABLE", told, Map.of());
     }
     return internal(failure, method);
+  }
+
+  /** The reason in an error that this made; gRPC's own errors have their code for one. */
+  static String reason(Status status, Metadata trailers) {
+    if (status.isOk()) {
+      return "OK";
+    }
+    try {
+      for (Any detail : StatusProto.fromStatusAndTrailers(status, trailers).getDetailsList()) {
+        if (detail.is(ErrorInfo.class)) {
+          return detail.unpack(ErrorInfo.class).getReason();
+        }
+      }
+    } catch (InvalidProtocolBufferException e) {
+      log.warn("an error without a readable reason: {}", status, e);
+    }
+    return status.getCode().name();
   }
 
   private static StatusRuntimeException refused(Refused refused) {

@@ -100,6 +100,11 @@ public final class Peer {
     return identity;
   }
 
+  /** Who it is; null if that is not proven. */
+  public @Nullable Identity identityIfProven() {
+    return identity;
+  }
+
   /** The certificate's serial number in hexadecimal; empty if there is none. */
   public String serial() {
     return serial;

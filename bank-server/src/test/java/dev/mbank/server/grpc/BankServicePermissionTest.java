@@ -9,6 +9,7 @@ import static dev.mbank.server.grpc.Requests.with;
 import static dev.mbank.server.grpc.Requests.withdraw;
 import static dev.mbank.server.grpc.TestBank.ALICE;
 import static dev.mbank.server.grpc.TestBank.AUDITOR;
+import static dev.mbank.server.grpc.TestBank.REPORTS;
 import static dev.mbank.server.grpc.TestBank.STRANGER;
 import static dev.mbank.server.grpc.TestBank.TELLER;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -92,6 +93,39 @@ class BankServicePermissionTest {
             PeerCertificates.of("CN=" + TELLER.replace("/", "\\/")),
             PeerCertificates.of("CN=test", new GeneralName(GeneralName.dNSName, "teller")),
             PeerCertificates.of("CN=test", teller, other))) {
+      BankError error = BankError.of(() -> call(bank.as(certificate), Requests.balance("eur")));
+
+      assertThat(error.shown()).isEqualTo("UNKNOWN_IDENTITY {}");
+    }
+  }
+
+  @Test
+  void call_certificateOfOneGrantedDnsName_isLetIn() {
+    for (String name : List.of(REPORTS, "Reports.MBANK.test")) {
+      var certificate = PeerCertificates.of("CN=other", new GeneralName(GeneralName.dNSName, name));
+
+      assertThat(call(bank.as(certificate), Requests.balance("eur"))).isNotNull();
+      assertThat(BankError.of(() -> call(bank.as(certificate), deposit("eur", eur(1)))).shown())
+          .isEqualTo(
+              "PERMISSION_DENIED {identity=dns:reports.mbank.test,"
+                  + " method=mbank.v1.BankService/Deposit}");
+    }
+  }
+
+  @Test
+  void call_certificateThatPosesAsADnsName_unknownIdentity() {
+    for (var certificate :
+        List.of(
+            PeerCertificates.ofUri("dns:" + REPORTS),
+            PeerCertificates.of("CN=" + REPORTS),
+            PeerCertificates.of(
+                "CN=test",
+                new GeneralName(GeneralName.dNSName, REPORTS),
+                new GeneralName(GeneralName.dNSName, "other.mbank.test")),
+            PeerCertificates.of(
+                "CN=test",
+                new GeneralName(GeneralName.dNSName, REPORTS),
+                new GeneralName(GeneralName.uniformResourceIdentifier, STRANGER)))) {
       BankError error = BankError.of(() -> call(bank.as(certificate), Requests.balance("eur")));
 
       assertThat(error.shown()).isEqualTo("UNKNOWN_IDENTITY {}");

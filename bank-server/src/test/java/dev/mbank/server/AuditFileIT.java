@@ -1,0 +1,130 @@
+package dev.mbank.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.mbank.server.TestCertificates.Issued;
+import dev.mbank.v1.DepositRequest;
+import dev.mbank.v1.GetBalanceRequest;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The audit trail as the real server leaves it on the disk. */
+class AuditFileIT {
+  private static final Issued CA = TestCertificates.authority("test CA").selfSigned();
+  private static final Issued CLIENT = TestCertificates.client(TestClient.IDENTITY).issuedBy(CA);
+  private static final Issued STRANGER =
+      TestCertificates.client("spiffe://mbank.local/stranger").issuedBy(CA);
+  private static final int DEPOSITS = 200;
+
+  @TempDir Path folder;
+
+  @Test
+  void trail_ofWritesAndDenials_isCompleteThroughRotation() throws Exception {
+    CA.writeTo(folder, "ca");
+    TestCertificates.server().issuedBy(CA).writeTo(folder, "server");
+    List<String> ids = new ArrayList<>();
+    try (RunningServer server = RunningServer.start(folder, "mbank.audit.max-file-size=8KB");
+        TestClient client = TestClient.trusting(CA, CLIENT, server.port());
+        TestClient stranger = TestClient.trusting(CA, STRANGER, server.port())) {
+      GetBalanceRequest read = GetBalanceRequest.newBuilder().setAccountId("main").build();
+      client.bank().createAccount(TestClient.opening("main"));
+      for (int i = 0; i < DEPOSITS; i++) {
+        DepositRequest request = TestClient.deposit("main", 918273);
+        ids.add(request.getRequestId());
+        client.bank().deposit(request);
+        client.bank().getBalance(read);
+      }
+      assertThat(
+              catchThrowableOfType(
+                  StatusRuntimeException.class, () -> stranger.bank().getBalance(read)))
+          .isNotNull();
+      // The opening, the deposits and the denial; rolled files are compressed in the background.
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .ignoreException(java.io.EOFException.class)
+          .until(() -> records().size() == DEPOSITS + 2 && files().size() > 3);
+    }
+
+    List<Map<String, String>> records = records();
+    assertThat(records.stream().map(each -> each.get("request_id")).collect(Collectors.toSet()))
+        .containsAll(ids);
+    assertThat(records)
+        .filteredOn(each -> each.get("rpc").endsWith("/Deposit"))
+        .hasSize(DEPOSITS)
+        .allSatisfy(
+            each -> {
+              assertThat(each.keySet())
+                  .isEqualTo(
+                      Set.of(
+                          "time",
+                          "identity",
+                          "certificate_serial",
+                          "rpc",
+                          "request_id",
+                          "account_id",
+                          "transaction_id",
+                          "outcome"));
+              assertThat(each)
+                  .containsEntry("identity", TestClient.IDENTITY)
+                  .containsEntry("certificate_serial", serial(CLIENT))
+                  .containsEntry("outcome", "OK");
+            });
+    assertThat(records)
+        .filteredOn(each -> each.get("rpc").endsWith("/GetBalance"))
+        .singleElement()
+        .satisfies(
+            each ->
+                assertThat(each)
+                    .containsEntry("identity", "spiffe://mbank.local/stranger")
+                    .containsEntry("certificate_serial", serial(STRANGER))
+                    .containsEntry("outcome", "UNKNOWN_IDENTITY"));
+    assertThat(String.join("\n", lines())).doesNotContain("918273", "EUR", "BEGIN");
+  }
+
+  private static String serial(Issued issued) {
+    return issued.certificate().getSerialNumber().toString(16);
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.getFileName().toString().startsWith("audit.jsonl")).toList();
+    }
+  }
+
+  private List<String> lines() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (Path file : files()) {
+      try (InputStream raw = Files.newInputStream(file);
+          InputStream text = file.toString().endsWith(".gz") ? new GZIPInputStream(raw) : raw) {
+        new String(text.readAllBytes(), StandardCharsets.US_ASCII).lines().forEach(lines::add);
+      }
+    }
+    return lines;
+  }
+
+  private List<Map<String, String>> records() throws IOException {
+    return lines().stream()
+        .map(
+            line ->
+                JsonMapper.shared().readValue(line, new TypeReference<Map<String, String>>() {}))
+        .toList();
+  }
+}
