@@ -1,5 +1,6 @@
 package dev.mbank.server.settings;
 
+import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -10,11 +11,12 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.core.env.ConfigurableEnvironment;
 
 /**
- * Looks at the audit file before the logging system opens it, whose own words for one that cannot
- * be written are a stack trace. Nothing that runs later is early enough.
+ * Looks at the audit file and its limits before the logging system opens it, whose own words for
+ * what is wrong are a stack trace. Nothing that runs later is early enough.
  */
 final class AuditFileCheck implements EnvironmentPostProcessor {
   private static final String VARIABLE = "AUDIT_FILE";
+  private static final String LIMITS = "mbank.audit.";
 
   @Override
   public void postProcessEnvironment(
@@ -33,6 +35,26 @@ final class AuditFileCheck implements EnvironmentPostProcessor {
       Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
     } catch (IOException | InvalidPathException e) {
       throw new SettingException(VARIABLE, value, "a file that this user may write", e);
+    }
+    long file = size(environment, "max-file-size", 1);
+    size(environment, "total-size", file);
+    String days = environment.getProperty(LIMITS + "max-history-days", "").strip();
+    if (!days.matches("[1-9][0-9]{0,4}")) {
+      throw new SettingException(LIMITS + "max-history-days", days, "1-99999");
+    }
+  }
+
+  private static long size(ConfigurableEnvironment environment, String limit, long least) {
+    String value = environment.getProperty(LIMITS + limit, "").strip();
+    String expected = "a size such as 64MB, at least " + new FileSize(least);
+    try {
+      long size = FileSize.valueOf(value).getSize();
+      if (size < least) {
+        throw new SettingException(LIMITS + limit, value, expected);
+      }
+      return size;
+    } catch (IllegalArgumentException e) {
+      throw new SettingException(LIMITS + limit, value, expected, e);
     }
   }
 }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.mock.env.MockEnvironment;
@@ -56,12 +59,45 @@ class AuditFileCheckTest {
                 + " (expected: the path of a file, without any of % \\ $ { })");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "max-file-size | x | x (expected: a size such as 64MB, at least 1 Bytes)",
+        "max-file-size | 0 | 0 (expected: a size such as 64MB, at least 1 Bytes)",
+        "total-size | 7MB | 7MB (expected: a size such as 64MB, at least 8 MB)",
+        "total-size | -1 | -1 (expected: a size such as 64MB, at least 8 MB)",
+        "max-history-days | 0 | 0 (expected: 1-99999)",
+        "max-history-days | year | year (expected: 1-99999)"
+      })
+  void postProcessEnvironment_limitThatIsNone_oneExactLine(
+      String limit, String value, String line) {
+    String path = folder.resolve("audit.jsonl").toString();
+
+    assertThatThrownBy(() -> check(path, "mbank.audit." + limit, value))
+        .isInstanceOf(SettingException.class)
+        .hasMessage("mbank.audit." + limit + ": " + line);
+  }
+
   private static void check(String path) {
+    check(path, "mbank.audit.max-file-size", "8MB");
+  }
+
+  /** With sound limits but for one. */
+  private static void check(String path, String limit, String value) {
+    Map<String, String> settings =
+        new HashMap<>(
+            Map.of(
+                "mbank.audit.file", path,
+                "mbank.audit.max-file-size", "8MB",
+                "mbank.audit.total-size", "8MB",
+                "mbank.audit.max-history-days", "1"));
+    settings.put(limit, value);
     MockEnvironment environment =
         new MockEnvironment() {
           @Override
           public String getProperty(String key, String other) {
-            return path; // As it is: no placeholders resolved.
+            return settings.getOrDefault(key, other); // As it is: no placeholders resolved.
           }
         };
     new AuditFileCheck().postProcessEnvironment(environment, new SpringApplication());
