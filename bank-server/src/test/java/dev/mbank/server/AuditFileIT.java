@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
-import dev.mbank.server.TestCertificates.Issued;
+import dev.mbank.tls.fixtures.TestCertificates;
+import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.GetBalanceRequest;
 import io.grpc.StatusRuntimeException;

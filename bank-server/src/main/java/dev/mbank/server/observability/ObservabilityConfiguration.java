@@ -3,6 +3,7 @@ package dev.mbank.server.observability;
 import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.LedgerStore;
 import dev.mbank.server.security.Connections;
+import dev.mbank.server.security.PolicyInForce;
 import dev.mbank.tls.ReloadingTls;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -40,9 +41,13 @@ class ObservabilityConfiguration {
 
   @Bean
   MeterBinder tlsMeters(
-      TlsMetrics metrics, Connections connections, ObjectProvider<ReloadingTls> tls) {
+      TlsMetrics metrics,
+      Connections connections,
+      PolicyInForce policy,
+      ObjectProvider<ReloadingTls> tls) {
     return registry -> {
       metrics.bind(connections);
+      metrics.bind(policy);
       tls.ifAvailable(reloading -> metrics.bind(reloading, Clock.systemUTC()));
     };
   }

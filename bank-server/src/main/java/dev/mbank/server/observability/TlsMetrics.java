@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mbank.server.security.Connections;
 import dev.mbank.server.security.HandshakeListener;
+import dev.mbank.server.security.PolicyInForce;
 import dev.mbank.tls.RefusalReason;
 import dev.mbank.tls.ReloadListener;
 import dev.mbank.tls.ReloadingTls;
@@ -20,7 +21,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Counts handshakes by what became of them, and shows how long certificates last. */
+/** Counts handshakes by what became of them and reloads, shows how long certificates last. */
 final class TlsMetrics implements HandshakeListener {
   private final MeterRegistry registry;
   private final Counter accepted;
@@ -64,20 +65,11 @@ final class TlsMetrics implements HandshakeListener {
     if (tls.inForce().revocationListsEnd().isPresent()) {
       daysLeft("crl", tls, clock, material -> material.revocationListsEnd().orElse(Instant.EPOCH));
     }
-    Counter taken = reloads("accepted");
-    Counter rejected = reloads("rejected");
-    tls.addListener(
-        new ReloadListener() {
-          @Override
-          public void accepted() {
-            taken.increment();
-          }
+    tls.addListener(reloads("tls"));
+  }
 
-          @Override
-          public void rejected() {
-            rejected.increment();
-          }
-        });
+  void bind(PolicyInForce policy) {
+    policy.addListener(reloads("policy"));
   }
 
   private Counter handshakes(String outcome, String reason) {
@@ -88,10 +80,26 @@ final class TlsMetrics implements HandshakeListener {
         .register(registry);
   }
 
-  private Counter reloads(String outcome) {
+  private ReloadListener reloads(String files) {
+    Counter accepted = reloads(files, "accepted");
+    Counter rejected = reloads(files, "rejected");
+    return new ReloadListener() {
+      @Override
+      public void accepted() {
+        accepted.increment();
+      }
+
+      @Override
+      public void rejected() {
+        rejected.increment();
+      }
+    };
+  }
+
+  private Counter reloads(String files, String outcome) {
     return Counter.builder("mbank.reloads")
         .description("New files that were found, by whether they are in force")
-        .tag("files", "tls")
+        .tag("files", files)
         .tag("outcome", outcome)
         .register(registry);
   }

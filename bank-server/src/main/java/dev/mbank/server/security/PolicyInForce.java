@@ -1,31 +1,40 @@
 package dev.mbank.server.security;
 
 import dev.mbank.server.settings.SettingException;
+import dev.mbank.tls.FileWatcher;
+import dev.mbank.tls.ReloadListener;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The policy that holds now. Whoever decides asks for it at every decision, so that one that is
  * read again holds from the next call on, on connections that are open too.
  */
-public final class PolicyInForce {
+public final class PolicyInForce implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PolicyInForce.class);
+
   /** The variable that names the file. */
   static final String VARIABLE = "POLICY_FILE";
 
-  private final @Nullable Path file;
   private final Supplier<AccessPolicy> source;
+  private final FileWatcher watcher;
+  private final List<ReloadListener> listeners = new CopyOnWriteArrayList<>();
   private volatile AccessPolicy current;
 
-  private PolicyInForce(@Nullable Path file, Supplier<AccessPolicy> source) {
-    this.file = file;
+  private PolicyInForce(List<String> files, Supplier<AccessPolicy> source) {
     this.source = source;
+    // Before it is read, so that no change falls between.
+    this.watcher = new FileWatcher(files, this::reload);
     this.current = source.get();
   }
 
@@ -37,7 +46,7 @@ public final class PolicyInForce {
   static PolicyInForce of(String path) {
     try {
       Path file = Path.of(path);
-      return new PolicyInForce(file, () -> read(file));
+      return new PolicyInForce(List.of(path), () -> read(file));
     } catch (InvalidPathException e) {
       throw new SettingException(VARIABLE, path, "the path of a file", e);
     }
@@ -45,7 +54,7 @@ public final class PolicyInForce {
 
   /** A policy that is in no file. */
   static PolicyInForce fixed(AccessPolicy policy) {
-    return new PolicyInForce(null, () -> policy);
+    return new PolicyInForce(List.of(), () -> policy);
   }
 
   /** Without TLS nobody proves anything, so there is one caller, and it may do everything. */
@@ -58,18 +67,35 @@ public final class PolicyInForce {
     return current;
   }
 
-  /** The file to watch; null if there is none. */
-  public @Nullable Path file() {
-    return file;
+  /**
+   * Begins to look for a new file, if there is one.
+   *
+   * @param interval between two looks; what is found holds after two of them
+   */
+  void watch(Duration interval) {
+    watcher.start(interval);
   }
 
-  /**
-   * Reads the file again.
-   *
-   * @throws SettingException if it is not there or not right: then the policy stays as it was
-   */
-  public synchronized void reload() {
-    current = source.get();
+  public void addListener(ReloadListener listener) {
+    listeners.add(listener);
+  }
+
+  /** Reads the file again. If it is not there or not right the policy stays as it was. */
+  public void reload() {
+    try {
+      current = source.get();
+    } catch (SettingException e) {
+      log.error("A new policy was rejected, the old one stays in force: {}", e.getMessage());
+      listeners.forEach(ReloadListener::rejected);
+      return;
+    }
+    log.info("A new policy is in force");
+    listeners.forEach(ReloadListener::accepted);
+  }
+
+  @Override
+  public void close() {
+    watcher.close();
   }
 
   private static AccessPolicy read(Path file) {

@@ -20,7 +20,9 @@ class SecurityConfiguration {
     }
     String file = environment.getProperty("mbank.access.policy-file", "").strip();
     if (!file.isEmpty()) {
-      return PolicyInForce.of(file);
+      PolicyInForce policy = PolicyInForce.of(file);
+      policy.watch(TlsInitializer.reloadInterval(environment));
+      return policy;
     }
     return PolicyInForce.fixed(
         PolicyText.parse(SHIPPED, new ClassPathResource(SHIPPED).getContentAsString(UTF_8)));

@@ -13,6 +13,7 @@ import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
@@ -40,7 +41,7 @@ final class TlsInitializer implements ApplicationContextInitializer<GenericAppli
             file(environment, "KEY_FILE", "private-key"),
             crl.isBlank() ? null : crl);
     ReloadingTls tls = new ReloadingTls(files, PeerKind.SERVER);
-    tls.watch(interval(environment));
+    tls.watch(reloadInterval(environment));
     context.registerBean(ReloadingTls.class, () -> tls);
   }
 
@@ -52,7 +53,8 @@ final class TlsInitializer implements ApplicationContextInitializer<GenericAppli
     }
   }
 
-  private static Duration interval(ConfigurableEnvironment environment) {
+  /** How often to look for new files, of the policy too. */
+  static Duration reloadInterval(Environment environment) {
     String value = environment.getProperty(RELOAD, "2s");
     try {
       Duration interval = DurationStyle.detectAndParse(value);

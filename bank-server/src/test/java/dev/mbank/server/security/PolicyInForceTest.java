@@ -2,18 +2,25 @@ package dev.mbank.server.security;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.mbank.server.ledger.Identity;
 import dev.mbank.server.settings.SettingException;
+import dev.mbank.tls.ReloadListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.mock.env.MockEnvironment;
 
 class PolicyInForceTest {
   private static final Identity WHO = new Identity("spiffe://mbank.test/who");
+
+  private final Told told = new Told();
 
   @TempDir Path folder;
 
@@ -22,30 +29,42 @@ class PolicyInForceTest {
     Path file = Files.writeString(folder.resolve("policy"), WHO + " auditor");
     PolicyInForce policy = PolicyInForce.of(file.toString());
 
+    policy.addListener(told);
+
     Files.writeString(file, WHO + " teller");
     assertThat(policy.current().scope(WHO, Action.DEPOSIT)).isEqualTo(Scope.NONE);
     policy.reload();
 
     assertThat(policy.current().scope(WHO, Action.DEPOSIT)).isEqualTo(Scope.ANY);
-    assertThat(policy.file()).isEqualTo(file);
+    assertThat(told.heard).containsExactly("accepted");
   }
 
   @Test
   void reload_badFile_isToldAndTheLastGoodOneStays() throws IOException {
     Path file = Files.writeString(folder.resolve("policy"), WHO + " auditor");
     PolicyInForce policy = PolicyInForce.of(file.toString());
+    policy.addListener(told);
     AccessPolicy good = policy.current();
 
     Files.writeString(file, WHO + " auditor\nspiffe://mbank.test/x tellr");
-    assertThatThrownBy(policy::reload)
-        .isInstanceOf(SettingException.class)
-        .hasMessageStartingWith("POLICY_FILE: " + file + " line 2: tellr (expected: ");
+    policy.reload();
     Files.delete(file);
-    assertThatThrownBy(policy::reload)
-        .isInstanceOf(SettingException.class)
-        .hasMessage("POLICY_FILE: " + file + " (expected: a file that is there)");
+    policy.reload();
 
     assertThat(policy.current()).isSameAs(good);
+    assertThat(told.heard).containsExactly("rejected", "rejected");
+  }
+
+  @Test
+  void watch_newFile_holdsByItself() throws IOException {
+    Path file = Files.writeString(folder.resolve("policy"), WHO + " auditor");
+    try (PolicyInForce policy = PolicyInForce.of(file.toString())) {
+      policy.watch(Duration.ofMillis(10));
+
+      Files.writeString(file, WHO + " teller");
+
+      await().until(() -> policy.current().scope(WHO, Action.DEPOSIT) == Scope.ANY);
+    }
   }
 
   @Test
@@ -83,7 +102,20 @@ class PolicyInForceTest {
 
     assertThat(policy.current().scope(Peer.ANONYMOUS, Action.DEPOSIT)).isEqualTo(Scope.ANY);
     assertThat(policy.current().grantOf(WHO)).isNull();
-    assertThat(policy.file()).isNull();
+  }
+
+  private static final class Told implements ReloadListener {
+    final List<String> heard = new ArrayList<>();
+
+    @Override
+    public void accepted() {
+      heard.add("accepted");
+    }
+
+    @Override
+    public void rejected() {
+      heard.add("rejected");
+    }
   }
 
   private static PolicyInForce configured(MockEnvironment environment, boolean tls)
