@@ -1,5 +1,6 @@
 package dev.mbank.server.grpc;
 
+import dev.mbank.v1.BankServiceGrpc;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers every failure of a handler, thrown or given to {@code onError}, with the error that
- * {@link StatusMapper} makes of it. Statuses that bear no cause pass: they are gRPC's own.
+ * {@link StatusMapper} makes of it. Statuses that bear no cause are gRPC's own: of the bank's
+ * methods INTERNAL says that a call bore no message; all else passes.
  */
 final class ErrorInterceptor implements ServerInterceptor {
 
@@ -56,7 +58,7 @@ final class ErrorInterceptor implements ServerInterceptor {
         return; // A handler that fails after its answer has nobody to tell.
       }
       closed = true;
-      Throwable cause = status.getCause();
+      Throwable cause = status.getCause() == null ? noMessage(status) : status.getCause();
       if (cause == null) {
         super.close(status, trailers);
         return;
@@ -65,6 +67,14 @@ final class ErrorInterceptor implements ServerInterceptor {
           StatusMapper.map(cause, getMethodDescriptor().getFullMethodName());
       Metadata mapped = error.getTrailers();
       super.close(error.getStatus(), mapped == null ? trailers : mapped);
+    }
+
+    /** What the stub calls INTERNAL: that the caller has sent nothing. Null if it is not that. */
+    private @Nullable Throwable noMessage(Status status) {
+      return status.getCode() == Status.Code.INTERNAL
+              && BankServiceGrpc.SERVICE_NAME.equals(getMethodDescriptor().getServiceName())
+          ? new InvalidFieldException("request", "no message", "one message")
+          : null;
     }
   }
 }
