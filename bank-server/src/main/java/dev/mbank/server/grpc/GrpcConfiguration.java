@@ -125,7 +125,7 @@ class GrpcConfiguration {
 
   @GrpcGlobalServerInterceptor
   @Order(7)
-  HealthWatches healthWatches() {
-    return new HealthWatches();
+  OpenCalls openCalls() {
+    return new OpenCalls();
   }
 }

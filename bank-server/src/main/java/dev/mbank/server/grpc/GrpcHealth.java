@@ -15,11 +15,11 @@ import org.springframework.stereotype.Component;
 @Component
 class GrpcHealth implements AvailabilityListener {
   private final HealthStatusManager manager;
-  private final HealthWatches watches;
+  private final OpenCalls openCalls;
 
-  GrpcHealth(HealthStatusManager manager, HealthWatches watches) {
+  GrpcHealth(HealthStatusManager manager, OpenCalls openCalls) {
     this.manager = manager;
-    this.watches = watches;
+    this.openCalls = openCalls;
     set(ServingStatus.NOT_SERVING);
   }
 
@@ -32,7 +32,7 @@ class GrpcHealth implements AvailabilityListener {
   @EventListener(ContextClosedEvent.class)
   void shutdownBegins() {
     manager.enterTerminalState();
-    watches.end();
+    openCalls.end();
   }
 
   private void set(ServingStatus status) {

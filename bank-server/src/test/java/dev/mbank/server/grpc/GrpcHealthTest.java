@@ -28,7 +28,7 @@ class GrpcHealthTest {
   void start() throws Exception {
     HealthStatusManager manager = new HealthStatusManager();
     context.registerBean(HealthStatusManager.class, () -> manager);
-    context.register(HealthWatches.class, GrpcHealth.class);
+    context.register(OpenCalls.class, GrpcHealth.class);
     context.refresh();
     health = context.getBean(GrpcHealth.class);
     String name = UUID.randomUUID().toString();
