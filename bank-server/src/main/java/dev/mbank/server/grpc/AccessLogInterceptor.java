@@ -51,13 +51,24 @@ final class AccessLogInterceptor implements ServerInterceptor {
     return field == null ? "" : (String) request.getField(field);
   }
 
-  /** Whatever a caller sends as its request id: one word, no longer than an id is. */
+  /**
+   * Whatever a caller sends as its request id: one word, no longer than an id is. Looks first
+   * whether there is anything to mend, for this is paid by the thread that answers.
+   */
   private static String shown(String requestId) {
     if (requestId.isEmpty()) {
       return "-";
     }
     String start = requestId.substring(0, Math.min(UUID_LENGTH, requestId.length()));
-    return start.replaceAll("[^0-9a-fA-F-]", "?");
+    int plain = 0;
+    while (plain < start.length() && isOfAnId(start.charAt(plain))) {
+      plain++;
+    }
+    return plain == start.length() ? start : start.replaceAll("[^0-9a-fA-F-]", "?");
+  }
+
+  private static boolean isOfAnId(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
   }
 
   private static final class LoggedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
