@@ -37,7 +37,11 @@ class GrpcConfiguration {
    */
   @Bean
   GrpcServerConfigurer limits(
-      GrpcSettings settings, Transport transport, ObjectProvider<ReloadingTls> tls, Caller caller) {
+      GrpcSettings settings,
+      Transport transport,
+      ObjectProvider<ReloadingTls> tls,
+      Caller caller,
+      AccessLogInterceptor accessLog) {
     ReloadingTls reloading = tls.getIfAvailable();
     if (reloading == null) {
       log.warn("TLS_ENABLED=false: NO ENCRYPTION, NO AUTHENTICATION. Whoever reaches this port");
@@ -46,6 +50,7 @@ class GrpcConfiguration {
     return builder -> {
       builder.directExecutor();
       builder.addTransportFilter(caller);
+      builder.fallbackHandlerRegistry(new UnknownMethods(accessLog));
       if (builder instanceof NettyServerBuilder netty) {
         transport.configure(netty);
         if (reloading != null) {

@@ -20,6 +20,10 @@ import dev.mbank.server.security.PeerCertificates;
 import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.CreateAccountRequest;
 import dev.mbank.v1.DepositRequest;
+import dev.mbank.v1.DepositResponse;
+import io.grpc.CallOptions;
+import io.grpc.MethodDescriptor;
+import io.grpc.stub.ClientCalls;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -138,6 +142,29 @@ class AccessLogTest {
     assertThat(lines).hasSize(1);
     assertThat(lines.get(0))
         .matches("method=[^ ]+ peer=[^ ]+ status=[^ ]+ micros=[0-9]+ request_id=a[?a-f]{35}");
+  }
+
+  @Test
+  void call_unknownMethod_isLoggedInOneWord() {
+    String name = "mbank.v1.BankService/Rob\u00fcber peer=root" + "x".repeat(5000);
+    MethodDescriptor<DepositRequest, DepositResponse> method =
+        BankServiceGrpc.getDepositMethod().toBuilder().setFullMethodName(name).build();
+
+    assertThatThrownBy(
+            () ->
+                ClientCalls.blockingUnaryCall(
+                    bank.as(TELLER).getChannel(),
+                    method,
+                    CallOptions.DEFAULT,
+                    deposit("main", eur(1))))
+        .hasMessageStartingWith("UNIMPLEMENTED: Method not found: mbank.v1.BankService/Rob?ber?p");
+    assertThat(lines)
+        .singleElement()
+        .asString()
+        .matches(
+            "method=mbank.v1.BankService/Rob[?]ber[?]peer[?]rootx{62} peer="
+                + TELLER
+                + " status=UNIMPLEMENTED micros=[0-9]+ request_id=-");
   }
 
   @Test
