@@ -44,8 +44,9 @@ class GrpcConfiguration {
       AccessLogInterceptor accessLog) {
     ReloadingTls reloading = tls.getIfAvailable();
     if (reloading == null) {
-      log.warn("TLS_ENABLED=false: NO ENCRYPTION, NO AUTHENTICATION. Whoever reaches this port");
-      log.warn("is 'anonymous' and may do everything. Never run like this outside a test.");
+      log.warn(
+          "TLS_ENABLED=false: NO ENCRYPTION, NO AUTHENTICATION. Whoever reaches this port is"
+              + " 'anonymous' and may do everything. Never run like this outside a test.");
     }
     return builder -> {
       builder.directExecutor();
