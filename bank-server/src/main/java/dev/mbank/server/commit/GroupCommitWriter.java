@@ -55,6 +55,9 @@ public final class GroupCommitWriter implements AutoCloseable {
   /** When the store was last asked without a command. Of the writer's thread only. */
   private long lookedAt;
 
+  /** Whether there ever was a batch. Of the writer's thread, until that has ended. */
+  private boolean accepted;
+
   private volatile @Nullable Boolean available;
   private volatile boolean closing;
   private volatile boolean ended;
@@ -132,7 +135,7 @@ public final class GroupCommitWriter implements AutoCloseable {
       OutcomeUnknownException unknown =
           new OutcomeUnknownException("the store did not answer before the shutdown", closed());
       underWay.forEach(submission -> submission.answer.completeExceptionally(unknown));
-    } else {
+    } else if (accepted) {
       log.info("The journal writer ended: everything that was accepted is answered");
     }
     if (interrupted) {
@@ -147,6 +150,7 @@ public final class GroupCommitWriter implements AutoCloseable {
         List<Submission> batch = take();
         if (!batch.isEmpty()) {
           underWay = batch;
+          accepted = true;
           commit(batch);
           permits.release(batch.size());
           batch.forEach(Submission::reply);
