@@ -1,7 +1,8 @@
 package dev.mbank.server.settings;
 
+import java.io.IOException;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.net.ServerSocket;
 import java.util.Map;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -20,12 +21,15 @@ final class ServerSettingsCheck
   public void initialize(ConfigurableApplicationContext context) {
     ConfigurableEnvironment environment = context.getEnvironment();
     resolveHost(environment, "HOST", "grpc.server.address", "*");
-    port(environment, "PORT", "grpc.server.port");
+    int port = port(environment, "PORT", "grpc.server.port");
     bool(environment, "TLS_ENABLED", "grpc.server.security.enabled");
     bool(environment, "REFLECTION_ENABLED", "grpc.server.reflection-service-enabled");
     text(environment, "DATABASE_URL", "mbank.store.url", "jdbc:sqlite: and the path of a file");
     resolveHost(environment, "MANAGEMENT_HOST", "server.address", "0.0.0.0");
-    port(environment, "MANAGEMENT_PORT", "server.port");
+    int managementPort = port(environment, "MANAGEMENT_PORT", "server.port");
+    if (port != 0 && port == managementPort) {
+      throw new SettingException("MANAGEMENT_PORT", managementPort, "another port than PORT");
+    }
   }
 
   /** The starters take addresses only; here a host name may stand too, and * for all. */
@@ -38,13 +42,21 @@ final class ServerSettingsCheck
     }
     String address;
     try {
-      address = host.equals("*") ? all : InetAddress.getByName(host).getHostAddress();
-    } catch (UnknownHostException e) {
+      address = host.equals("*") ? all : ours(InetAddress.getByName(host)).getHostAddress();
+    } catch (IOException e) {
       throw new SettingException(variable, host, expected, e);
     }
     environment
         .getPropertySources()
         .addFirst(new MapPropertySource("resolved " + variable, Map.of(property, address)));
+  }
+
+  /** One that can be listened at: whoever fails to later on, tells of the address and a port. */
+  private static InetAddress ours(InetAddress address) throws IOException {
+    if (!address.isLoopbackAddress()) {
+      new ServerSocket(0, 1, address).close();
+    }
+    return address;
   }
 
   private static void text(
@@ -54,13 +66,14 @@ final class ServerSettingsCheck
     }
   }
 
-  private static void port(Environment environment, String variable, String property) {
+  private static int port(Environment environment, String variable, String property) {
     String value = environment.getProperty(property, "").strip();
     // At most five digits, so that it is a number that fits.
     if (!value.matches("[0-9]{1,5}") || Integer.parseInt(value) > 65535) {
       throw new SettingException(
           variable, value.isEmpty() ? "empty" : value, "0-65535; 0 takes a free port");
     }
+    return Integer.parseInt(value);
   }
 
   private static void bool(Environment environment, String variable, String property) {

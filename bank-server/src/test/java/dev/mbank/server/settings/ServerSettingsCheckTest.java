@@ -32,6 +32,7 @@ class ServerSettingsCheckTest {
         "PORT | 8443.0 | PORT: 8443.0" + A_PORT,
         "PORT | '' | PORT: empty" + A_PORT,
         "MANAGEMENT_PORT | 70000 | MANAGEMENT_PORT: 70000" + A_PORT,
+        "MANAGEMENT_PORT | 8443 | MANAGEMENT_PORT: 8443 (expected: another port than PORT)",
         "MANAGEMENT_PORT | ' ' | MANAGEMENT_PORT: empty" + A_PORT,
         "TLS_ENABLED | yes | TLS_ENABLED: yes (expected: true or false)",
         "TLS_ENABLED | FALSE | TLS_ENABLED: FALSE (expected: true or false)",
@@ -39,9 +40,11 @@ class ServerSettingsCheckTest {
         "REFLECTION_ENABLED | 1 | REFLECTION_ENABLED: 1 (expected: true or false)",
         "HOST | '' | HOST: empty" + A_HOST,
         "HOST | no-such-host.invalid | HOST: no-such-host.invalid" + A_HOST,
+        "HOST | 192.0.2.1 | HOST: 192.0.2.1" + A_HOST,
         "HOST | [::1 | HOST: [::1" + A_HOST,
         "DATABASE_URL | '' | DATABASE_URL: empty (expected: jdbc:sqlite: and the path of a file)",
         "MANAGEMENT_HOST | '' | MANAGEMENT_HOST: empty" + A_HOST,
+        "MANAGEMENT_HOST | 192.0.2.1 | MANAGEMENT_HOST: 192.0.2.1" + A_HOST,
         "MANAGEMENT_HOST | no-such.invalid | MANAGEMENT_HOST: no-such.invalid" + A_HOST
       })
   void initialize_wrongVariable_oneExactLine(String variable, String value, String line) {
@@ -93,6 +96,11 @@ class ServerSettingsCheckTest {
   @CsvSource({"PORT, 0", "PORT, 65535", "PORT, ' 8443 '", "TLS_ENABLED, false", "HOST, localhost"})
   void initialize_valueAtItsLimits_passes(String variable, String value) throws IOException {
     assertThat(check(Map.of(variable, value))).isNotNull();
+  }
+
+  @Test
+  void initialize_bothPortsFree_passes() throws IOException {
+    assertThat(check(Map.of("PORT", "0", "MANAGEMENT_PORT", "0"))).isNotNull();
   }
 
   private static ConfigurableEnvironment check(Map<String, Object> variables) throws IOException {
