@@ -26,7 +26,7 @@ final class InvalidFieldException extends RuntimeException {
     if (text.isEmpty()) {
       return "empty";
     }
-    String printable = text.replaceAll("\\p{Cntrl}", "?");
+    String printable = text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
     if (printable.codePointCount(0, printable.length()) <= MAX_SHOWN) {
       return printable;
     }

@@ -150,9 +150,21 @@ final class RequestMapper {
     if (length > limit) {
       throw new InvalidFieldException(field, length + " characters", "at most " + limit);
     }
-    if (value.chars().anyMatch(Character::isISOControl)) {
-      throw new InvalidFieldException(field, value, "no control characters");
+    if (value.codePoints().anyMatch(RequestMapper::isInvisible)) {
+      throw new InvalidFieldException(field, value, "no control or format characters, in one line");
     }
     return value;
+  }
+
+  /** What can make a line of text look like another: control it, turn it round, break it. */
+  private static boolean isInvisible(int character) {
+    return switch (Character.getType(character)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          true;
+      default -> false;
+    };
   }
 }
