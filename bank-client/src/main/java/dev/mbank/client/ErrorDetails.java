@@ -7,6 +7,7 @@ import com.google.rpc.RetryInfo;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 record ErrorDetails(@Nullable ErrorInfo info, @Nullable Duration retryDelay) {
   private static final String DOMAIN = "mbank.dev";
+  private static final Set<String> NOTHING_DONE = Set.of("OVERLOADED", "STORE_UNAVAILABLE");
+
+  /** Whether the bank says that it did not begin. */
+  boolean nothingDone() {
+    return info != null && NOTHING_DONE.contains(info.getReason());
+  }
 
   static ErrorDetails of(StatusRuntimeException error) {
     ErrorInfo info = null;

@@ -60,21 +60,24 @@ final class Retries {
    * @param requestId the id that every attempt carries; null for a read
    * @throws BankRefusedException if the bank says no
    * @throws BankUnavailableException if there is no final answer in time
-   * @throws StatusRuntimeException for an error that is not the bank's
+   * @throws StatusRuntimeException for an error that is not the bank's and after which nothing is
+   *     open
    */
   <T> T call(String method, @Nullable UUID requestId, Function<Deadline, T> attempt) {
     Deadline deadline = Deadline.after(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    boolean nothingDone = true;
     for (int attempts = 1; ; attempts++) {
       try {
         return attempt.apply(deadline);
       } catch (StatusRuntimeException e) {
         ErrorDetails details = ErrorDetails.of(e);
+        nothingDone &= details.nothingDone();
         if (!mayHelpToRepeat(e, details)) {
           throw finalError(method, requestId, attempts, e, details.info());
         }
         Duration wait = waitAfter(attempts, details);
         if (attempts == MAX_ATTEMPTS || !pausedWithin(deadline, wait)) {
-          throw new BankUnavailableException(method, requestId, attempts, e);
+          throw new BankUnavailableException(method, requestId, attempts, nothingDone, e);
         }
       }
     }
@@ -94,12 +97,18 @@ final class Retries {
       int attempts,
       StatusRuntimeException error,
       @Nullable ErrorInfo info) {
-    return switch (error.getStatus().getCode()) {
+    boolean refused =
+        switch (error.getStatus().getCode()) {
+          case DEADLINE_EXCEEDED, INTERNAL -> false;
+          // gRPC's own: it never came to the bank.
+          case UNIMPLEMENTED, RESOURCE_EXHAUSTED -> true;
+          default -> info != null || requestId == null;
+        };
+    if (!refused) {
       // The bank did not say no: it may have failed before, or after it did what was asked.
-      case DEADLINE_EXCEEDED, INTERNAL ->
-          new BankUnavailableException(method, requestId, attempts, error);
-      default -> info == null ? error : new BankRefusedException(error, info);
-    };
+      return new BankUnavailableException(method, requestId, attempts, false, error);
+    }
+    return info == null ? error : new BankRefusedException(error, info);
   }
 
   /** What the bank asked for, if it did, and a backoff that doubles, of which half is random. */

@@ -24,20 +24,22 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A client and a bank that fails as told. */
 class RetriesTest {
   private static final Money AMOUNT = Amounts.money("EUR", "1.00");
 
   /** What the bank fails with before it answers. */
-  private final Queue<StatusRuntimeException> failures = new ConcurrentLinkedQueue<>();
+  private final Deque<StatusRuntimeException> failures = new ConcurrentLinkedDeque<>();
 
   private final List<String> requestIds = Collections.synchronizedList(new ArrayList<>());
   private final List<Duration> pauses = new ArrayList<>();
@@ -131,6 +133,41 @@ class RetriesTest {
   }
 
   @Test
+  void call_overloadedInEveryAttempt_saysThatNothingWasDone() {
+    failures.add(storeUnavailable());
+    failures.addAll(Collections.nCopies(100, overloaded(0)));
+
+    assertThatThrownBy(() -> bank().deposit(BankClient.newRequestId(), "alice", AMOUNT, ""))
+        .isInstanceOf(BankUnavailableException.class)
+        .hasMessageContaining("tried 5 times")
+        .hasMessageEndingWith("; nothing was done: try again later");
+  }
+
+  @Test
+  void call_overloadedAfterAnUnknownOutcome_staysUnknown() {
+    failures.add(outcomeUnknown());
+    failures.addAll(Collections.nCopies(100, overloaded(0)));
+    UUID requestId = BankClient.newRequestId();
+
+    assertThatThrownBy(() -> bank().deposit(requestId, "alice", AMOUNT, ""))
+        .isInstanceOf(BankUnavailableException.class)
+        .hasMessageEndingWith("is unknown: send it again with request_id " + requestId);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"UNKNOWN", "CANCELLED", "ABORTED", "DATA_LOSS"})
+  void call_writeWithAnErrorThatIsNotTheBanks_outcomeIsUnknown(Status.Code code) {
+    failures.add(code.toStatus().asRuntimeException());
+    UUID requestId = BankClient.newRequestId();
+
+    assertThatThrownBy(() -> bank().deposit(requestId, "alice", AMOUNT, ""))
+        .isInstanceOf(BankUnavailableException.class)
+        .hasMessageContaining("tried 1 time (" + code)
+        .hasMessageEndingWith("is unknown: send it again with request_id " + requestId);
+    assertThat(requestIds).hasSize(1);
+  }
+
+  @Test
   void call_resourceExhaustedWithoutRetryInfo_isNotSentAgain() {
     failures.add(Status.RESOURCE_EXHAUSTED.asRuntimeException());
 
@@ -167,6 +204,10 @@ class RetriesTest {
 
   private static StatusRuntimeException outcomeUnknown() {
     return FakeBank.refusal(Code.UNAVAILABLE, "OUTCOME_UNKNOWN", Map.of());
+  }
+
+  private static StatusRuntimeException storeUnavailable() {
+    return FakeBank.refusal(Code.UNAVAILABLE, "STORE_UNAVAILABLE", Map.of());
   }
 
   private static StatusRuntimeException overloaded(long seconds) {
