@@ -59,9 +59,9 @@ final class StatementTable {
         .toLowerCase(Locale.ROOT);
   }
 
-  /** Others' words must not move our cursor. */
+  /** Others' words must not move our cursor, turn our line round or break it. */
   private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
+    return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
   }
 
   private static int[] widths(List<List<String>> rows) {
