@@ -65,14 +65,18 @@ public class BankClientApplication {
       if (t instanceof TlsFileException) {
         return exit(ExitCode.CONFIGURATION, t.getMessage());
       }
-      if (t instanceof BankRefusedException) {
-        return exit(ExitCode.REFUSED, "the bank refused: " + t.getMessage());
+      if (t instanceof BankRefusedException e) {
+        return exit(ExitCode.REFUSED, "the bank refused: " + e.getMessage() + "; " + e.advice());
       }
       if (t instanceof BankUnavailableException) {
         return exit(ExitCode.UNAVAILABLE, t.getMessage());
       }
       if (t instanceof StatusRuntimeException) {
-        return exit(ExitCode.UNEXPECTED, "unexpected answer from the bank: " + t.getMessage());
+        return exit(
+            ExitCode.UNEXPECTED,
+            "unexpected answer from the bank: "
+                + t.getMessage()
+                + "; check that HOST and PORT are a bank-server's, and its log");
       }
     }
     return exit(

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class BankRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /** What only the server's operator can do about a caller that may not. */
+  static final String TO_BE_GRANTED =
+      "whoever runs the server has to grant our identity a role that may do this";
+
   private final Status.Code code;
   private final ErrorInfo info;
 
@@ -29,6 +33,14 @@ final class BankRefusedException extends RuntimeException {
   /** Such as {@code INSUFFICIENT_FUNDS}. */
   String reason() {
     return info.getReason();
+  }
+
+  /** What to do about it. */
+  String advice() {
+    return switch (code) {
+      case UNAUTHENTICATED, PERMISSION_DENIED -> TO_BE_GRANTED;
+      default -> "this is final: ask for something else, with a request_id of its own";
+    };
   }
 
   Map<String, String> metadata() {

@@ -92,8 +92,12 @@ final class FirstContact {
       case UNAUTHENTICATED, PERMISSION_DENIED ->
           new ExitException(
               ExitCode.CONNECTION,
-              "the bank at %s does not know us (CERT_FILE %s): %s"
-                  .formatted(server, settings.certFile(), error.getStatus().getDescription()),
+              "the bank at %s does not know us (CERT_FILE %s): %s; %s"
+                  .formatted(
+                      server,
+                      settings.certFile(),
+                      error.getStatus().getDescription(),
+                      BankRefusedException.TO_BE_GRANTED),
               error);
       default -> null;
     };
