@@ -25,10 +25,10 @@ final class Connection {
    */
   static String describe(ClientSettings settings, @Nullable SSLSession session) {
     if (session == null) {
-      return "PLAINTEXT, without TLS, with %s: everyone on the way can read and change it"
+      return "PLAINTEXT, without TLS, to %s: everyone on the way can read and change it"
           .formatted(settings.authority());
     }
-    return "%s %s with %s (the server is %s; we are %s)"
+    return "%s %s to %s; server %s, client %s"
         .formatted(
             session.getProtocol(),
             session.getCipherSuite(),
@@ -51,13 +51,12 @@ final class Connection {
         : null;
   }
 
-  /** The identity if there is one, else the name that we called it by; and how many more. */
+  /** The identity if there is one, else the name that we called it by, else any. */
   private static String nameOf(@Nullable X509Certificate certificate, String host) {
     List<List<?>> names = certificate == null ? List.of() : alternativeNames(certificate);
     return names.stream()
         .min(Comparator.comparing(name -> rank(name, host)))
         .map(name -> KINDS.get(name.get(0)) + name.get(1))
-        .map(name -> names.size() == 1 ? name : name + " and " + (names.size() - 1) + " more names")
         .orElse("nameless");
   }
 
