@@ -1,13 +1,11 @@
 package dev.mbank.server.store;
 
-import static java.util.Objects.requireNonNullElse;
-
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import dev.mbank.server.settings.SettingException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -32,12 +30,13 @@ import org.sqlite.SQLiteDataSource;
  */
 final class SqliteDatabase implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SqliteDatabase.class);
-  private static final String PREFIX = "jdbc:sqlite:";
 
+  private final Path file;
   private final SQLiteDataSource writer;
   private final HikariDataSource readers;
 
-  private SqliteDatabase(SQLiteDataSource writer, HikariDataSource readers) {
+  private SqliteDatabase(Path file, SQLiteDataSource writer, HikariDataSource readers) {
+    this.file = file;
     this.writer = writer;
     this.readers = readers;
   }
@@ -48,7 +47,7 @@ final class SqliteDatabase implements AutoCloseable {
    * @throws SettingException if it cannot be used; then it is left as it was
    */
   static SqliteDatabase open(StoreSettings settings) {
-    makeFolder(settings.url());
+    Path file = SqliteFile.make(settings.url());
     SQLiteDataSource plain = dataSource(settings, new SQLiteConfig());
     Flyway flyway =
         Flyway.configure()
@@ -57,7 +56,7 @@ final class SqliteDatabase implements AutoCloseable {
             .ignoreMigrationPatterns("*:pending")
             .load();
     try {
-      SqliteFileCheck.check(settings.url(), plain, flyway);
+      long checkedUpTo = check(settings, file, plain, flyway);
       SQLiteDataSource writer = dataSource(settings, durable());
       try (Connection connection = writer.getConnection()) {
         requireWal(settings, connection);
@@ -65,9 +64,9 @@ final class SqliteDatabase implements AutoCloseable {
       if (flyway.migrate().initialSchemaVersion == null) {
         log.info("New journal at {}", settings.url());
       }
-      JournalCheck.check(settings.url(), writer);
-      return new SqliteDatabase(writer, readers(settings));
-    } catch (SQLException | FlywayException e) {
+      JournalCheck.mendBalances(writer, checkedUpTo);
+      return new SqliteDatabase(file, writer, readers(settings));
+    } catch (SQLException | FlywayException | PoolInitializationException e) {
       throw new SettingException("DATABASE_URL", settings.url(), SqliteFileCheck.expected(e), e);
     }
   }
@@ -82,44 +81,36 @@ final class SqliteDatabase implements AutoCloseable {
     return readers;
   }
 
-  /** Closes the readers, and moves the log into the file: a bank that is closed is one file. */
+  /** Closes the readers, and leaves one file, sealed: the log is moved into it. */
   @Override
   public void close() {
     readers.close();
-    // The last connection that closes does it, but not a read-only one as the readers have.
-    try (Connection last = writer.getConnection();
-        Statement statement = last.createStatement()) {
-      statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch (SQLException e) {
-      log.warn("The write-ahead log stays beside the database until the next start", e);
+    // The last connection that closes moves it, but not a read-only one as the readers have.
+    try (Connection last = writer.getConnection()) {
+      Seal.set(file, last);
+    } catch (SQLException | IOException e) {
+      log.warn("{} is not sealed; the next start reads all of it", file, e);
     }
   }
 
-  private static void makeFolder(String url) {
-    Path path = path(url);
-    try {
-      Files.createDirectories(requireNonNullElse(path.getParent(), path));
-    } catch (IOException e) {
-      throw new SettingException("DATABASE_URL", url, "a file in a folder that can be made", e);
+  /**
+   * Checks the file. A log that a crash left is part of it and must stay if the file is refused,
+   * but SQLite moves it into the file when the last connection closes; so a connection that cannot
+   * do that, for it only reads, is held open until the end.
+   */
+  private static long check(
+      StoreSettings settings, Path file, SQLiteDataSource plain, Flyway flyway)
+      throws SQLException {
+    if (Files.notExists(SqliteFile.log(file))) {
+      return SqliteFileCheck.check(settings.url(), file, plain, flyway);
     }
-    if (Files.isDirectory(path)) {
-      throw new SettingException("DATABASE_URL", url, "a file, not a folder");
-    }
-  }
-
-  /** The file that a URL names. What SQLite takes for memory or for a URI is none. */
-  private static Path path(String url) {
-    String file = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : "";
-    int options = file.indexOf('?');
-    String path = options < 0 ? file : file.substring(0, options);
-    String expected = PREFIX + " and the path of a file";
-    if (path.isBlank() || path.startsWith(":") || path.startsWith("file:")) {
-      throw new SettingException("DATABASE_URL", url, expected);
-    }
-    try {
-      return Path.of(path).toAbsolutePath();
-    } catch (InvalidPathException e) {
-      throw new SettingException("DATABASE_URL", url, expected, e);
+    SQLiteConfig readOnly = new SQLiteConfig();
+    readOnly.setReadOnly(true);
+    try (Connection last = dataSource(settings, readOnly).getConnection();
+        Statement statement = last.createStatement();
+        ResultSet opens = statement.executeQuery("SELECT count(*) FROM sqlite_schema")) {
+      opens.next();
+      return SqliteFileCheck.check(settings.url(), file, plain, flyway);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.mbank.server.store;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.mbank.server.settings.SettingException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,18 +20,33 @@ final class SqliteFileCheck {
   private static final String SOUND =
       "a sound SQLite database; this file is none: restore a backup";
 
+  /** How many transactions are looked at if the rest is known to be as it was left. */
+  private static final long RECENT = 10_000;
+
   private SqliteFileCheck() {}
 
   /**
-   * Passes a file that can serve: a new one, or a sound one of this version or older.
+   * Passes a file that can serve: a new one, or a sound one of this version or older. One that is
+   * sealed is as the bank left it: there only the end of the journal is looked at.
    *
+   * @return the sequence up to which nothing was looked at
    * @throws SettingException if it is none
    * @throws SQLException if SQLite cannot use it; {@link #expected} puts it in words
    */
-  static void check(String url, DataSource plain, Flyway flyway) throws SQLException {
+  static long check(String url, Path file, DataSource plain, Flyway flyway) throws SQLException {
     checkUsable(plain);
-    checkSound(url, plain);
-    checkSchema(url, plain, flyway);
+    try (Connection connection = plain.getConnection()) {
+      boolean sealed = Seal.holds(file, connection);
+      if (!sealed) {
+        checkPages(url, connection);
+      }
+      if (!checkSchema(url, connection, flyway)) {
+        return 0;
+      }
+      long after = sealed ? Math.max(0, end(connection) - RECENT) : 0;
+      JournalCheck.checkSound(url, connection, after);
+      return after;
+    }
   }
 
   /** Writes and takes it back: shows a file that is locked, read-only or no database. */
@@ -45,9 +61,8 @@ final class SqliteFileCheck {
   }
 
   /** Reads every page: one that is damaged would else show when money already moved on it. */
-  private static void checkSound(String url, DataSource plain) throws SQLException {
-    try (Connection connection = plain.getConnection();
-        Statement statement = connection.createStatement();
+  private static void checkPages(String url, Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
       if (!row.next() || !row.getString(1).equals("ok")) {
         throw new SettingException("DATABASE_URL", url, SOUND);
@@ -55,10 +70,22 @@ final class SqliteFileCheck {
     }
   }
 
-  /** A database of somebody else's, or of a newer version, must stay as it is. */
-  private static void checkSchema(String url, DataSource plain, Flyway flyway) throws SQLException {
+  private static long end(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT sequence FROM journal_head")) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  /**
+   * A database of somebody else's, or of a newer version, must stay as it is.
+   *
+   * @return whether there is a schema at all
+   */
+  private static boolean checkSchema(String url, Connection connection, Flyway flyway)
+      throws SQLException {
     MigrationInfo[] history = flyway.info().applied();
-    if (history.length == 0 && hasTables(plain)) {
+    if (history.length == 0 && hasTables(connection)) {
       throw new SettingException(
           "DATABASE_URL",
           url,
@@ -77,11 +104,11 @@ final class SqliteFileCheck {
     if (history.length > 0) {
       flyway.validate();
     }
+    return history.length > 0;
   }
 
-  private static boolean hasTables(DataSource plain) throws SQLException {
-    try (Connection connection = plain.getConnection();
-        Statement statement = connection.createStatement();
+  private static boolean hasTables(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT 1 FROM sqlite_schema LIMIT 1")) {
       return row.next();
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.mbank.server.commit.StoreUnavailableException;
 import dev.mbank.server.settings.SettingException;
@@ -86,10 +87,32 @@ class SqliteDatabaseTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"", "?synchronous=OFF&journal_mode=MEMORY&busy_timeout=1"})
-  void openWriter_whateverTheUrlSays_isDurable(String options) throws Exception {
-    try (SqliteDatabase database = SqliteDatabase.open(settings(url + options));
+  @Test
+  void open_optionsInTheUrl_areRefused() {
+    assertThat(refusal(url + "?synchronous=OFF"))
+        .endsWith("(expected: jdbc:sqlite: and the path of a file, without ? and options)");
+    assertThat(refusal(url + "?foo=bar")).contains("without ?");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void open_newFile_isForItsOwnerOnly() throws Exception {
+    assumeTrue(file.getFileSystem().supportedFileAttributeViews().contains("posix"));
+    try (SqliteDatabase database = SqliteDatabase.open(settings(url));
+        Connection writer = database.openWriter()) {
+      run(writer, "BEGIN IMMEDIATE");
+      for (String name : List.of("bank.db", "bank.db-wal", "bank.db-shm")) {
+        assertThat(
+                PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(name))))
+            .as(name)
+            .isEqualTo("rw-------");
+      }
+    }
+  }
+
+  @Test
+  void openWriter_always_isDurable() throws Exception {
+    try (SqliteDatabase database = SqliteDatabase.open(settings(url));
         Connection writer = database.openWriter()) {
       assertThat(value(writer, "PRAGMA journal_mode")).isEqualTo("wal");
       assertThat(value(writer, "PRAGMA synchronous")).isEqualTo("2");
@@ -294,7 +317,6 @@ class SqliteDatabaseTest {
         "jdbc:sqlite:",
         "jdbc:sqlite: ",
         "jdbc:sqlite::memory:",
-        "jdbc:sqlite:?mode=memory",
         "jdbc:sqlite:file::memory:?cache=shared",
         "jdbc:sqlite:file:somewhere/bank?mode=memory&cache=shared",
         "jdbc:sqlite::resource:bank.db",
