@@ -32,8 +32,9 @@ import org.slf4j.LoggerFactory;
  * deciding that one failed, which disturbs no other. Futures complete on the writer's thread: what
  * hangs on them must not block.
  *
- * <p>A command holds one of the {@code queueCapacity} permits from its submission to its answer, so
- * the permits bound the queue, the batch under way and the memory of both.
+ * <p>A command holds one of the {@code queueCapacity} permits from its submission until its batch
+ * is committed or has failed, so the permits bound the queue, the batch under way and the memory of
+ * both. They are given back right before the answers, so that whoever is answered may submit again.
  */
 public final class GroupCommitWriter implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(GroupCommitWriter.class);
@@ -47,6 +48,7 @@ public final class GroupCommitWriter implements AutoCloseable {
   private final long probeNanos;
   private final LinkedBlockingQueue<Submission> queue = new LinkedBlockingQueue<>();
   private final WorkingView view = new WorkingView();
+  private final FailureLog failures = new FailureLog(log);
   private final Thread thread = new Thread(this::run, "journal-writer");
 
   /** The batch whose answers are due; for {@link #close} if the store never comes back. */
@@ -195,13 +197,15 @@ public final class GroupCommitWriter implements AutoCloseable {
       if (durable) {
         log.warn("The store failed after a commit that it had confirmed", e);
       } else {
-        log.error("A batch of {} commands failed", submissions.size(), e);
+        failures.log("A batch of " + submissions.size() + " commands failed", e);
         submissions.forEach(submission -> submission.failure = e);
       }
       setAvailable(false);
       return;
     }
-    setAvailable(true);
+    if (!view.decided().isEmpty()) {
+      setAvailable(true);
+    }
   }
 
   /** Commits. A failure that the store did not foresee leaves open whether it was done. */
@@ -238,11 +242,18 @@ public final class GroupCommitWriter implements AutoCloseable {
     return decision;
   }
 
-  /** Finds out whether the store works, while there is no command that would show it. */
+  /**
+   * Finds out whether the store works, while there is no command that would show it. A store that
+   * works is read; one that failed has to commit something, for a full disk can be read.
+   */
   private void probe() {
     lookedAt = System.nanoTime();
     try (LedgerStore.Batch batch = store.begin()) {
       batch.head();
+      if (!isAvailable()) {
+        batch.append(List.of());
+        commit(batch);
+      }
     } catch (Throwable e) {
       log.debug("The store is not available", e);
       setAvailable(false);

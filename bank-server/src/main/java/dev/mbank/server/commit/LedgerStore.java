@@ -29,7 +29,11 @@ public interface LedgerStore {
     /** Those accounts that have been opened or have entries, and what is on them. */
     Map<AccountId, AccountBalance> accounts(Set<AccountId> ids);
 
-    /** Adds outcomes in the order in which they were decided, refusals too, and moves the head. */
+    /**
+     * Adds outcomes in the order in which they were decided, refusals too, and moves the head.
+     * Without outcomes the journal stays as it is, but as much is written as some outcomes would:
+     * so committing that shows whether the store can write.
+     */
     void append(List<Outcome> outcomes);
 
     /**

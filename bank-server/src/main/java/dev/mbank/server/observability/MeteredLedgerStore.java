@@ -62,7 +62,9 @@ final class MeteredLedgerStore implements LedgerStore {
 
     @Override
     public void append(List<Outcome> outcomes) {
-      batchSize.record(outcomes.size());
+      if (!outcomes.isEmpty()) {
+        batchSize.record(outcomes.size());
+      }
       batch.append(outcomes);
     }
 

@@ -25,6 +25,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The write side on SQLite. It keeps one connection, and takes a new one after a commit or a
  * rollback that failed, for what those leave behind is not worth finding out.
+ *
+ * <p>The connection belongs to the batch that is open. Closing the store meanwhile takes nothing
+ * from it and does not wait for it, for it may hang; that batch is the last, and its end closes the
+ * connection.
  */
 final class SqliteLedgerStore implements LedgerStore, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SqliteLedgerStore.class);
@@ -97,32 +101,68 @@ final class SqliteLedgerStore implements LedgerStore, AutoCloseable {
           ON CONFLICT (account_id) DO UPDATE SET balance = excluded.balance
       """;
 
-  private final SqliteDatabase database;
+  /** Takes new pages before it gives the old ones back, so it fails where a batch would. */
+  private static final String CLAIM_ROOM = "INSERT INTO room (bytes) VALUES (zeroblob(65536))";
+
+  private static final String GIVE_ROOM_BACK =
+      "DELETE FROM room WHERE id < (SELECT max(id) FROM room)";
+
+  /** Opens a connection for the writer. */
+  interface Connections {
+    Connection open() throws SQLException;
+  }
+
+  private final Connections connections;
   private @Nullable Connection connection;
+  private boolean batchOpen;
+  private boolean closed;
 
   SqliteLedgerStore(SqliteDatabase database) {
-    this.database = database;
+    this(database::openWriter);
+  }
+
+  SqliteLedgerStore(Connections connections) {
+    this.connections = connections;
   }
 
   @Override
   public Batch begin() {
+    take();
     try {
       Connection open = connection;
       if (open == null) {
-        open = database.openWriter();
+        open = connections.open();
         connection = open;
       }
       execute(open, "BEGIN IMMEDIATE");
       return new SqliteBatch(open);
     } catch (SQLException e) {
       discard();
+      giveBack();
       throw new StoreUnavailableException("begin", e);
     }
   }
 
   @Override
-  public void close() {
-    discard();
+  public synchronized void close() {
+    closed = true;
+    if (!batchOpen) {
+      discard();
+    }
+  }
+
+  private synchronized void take() {
+    if (closed) {
+      throw new StoreUnavailableException("the store is closed");
+    }
+    batchOpen = true;
+  }
+
+  private synchronized void giveBack() {
+    batchOpen = false;
+    if (closed) {
+      discard();
+    }
   }
 
   private void discard() {
@@ -146,6 +186,7 @@ final class SqliteLedgerStore implements LedgerStore, AutoCloseable {
   private final class SqliteBatch implements Batch {
     private final Connection open;
     private boolean committed;
+    private boolean ended;
 
     SqliteBatch(Connection open) {
       this.open = open;
@@ -208,6 +249,10 @@ final class SqliteLedgerStore implements LedgerStore, AutoCloseable {
 
     @Override
     public void append(List<Outcome> outcomes) {
+      if (outcomes.isEmpty()) {
+        claimRoom();
+        return;
+      }
       JournalRows rows = new JournalRows(head(), outcomes);
       try {
         insert(ADD_TRANSACTIONS, rows.transactions);
@@ -238,14 +283,27 @@ final class SqliteLedgerStore implements LedgerStore, AutoCloseable {
 
     @Override
     public void close() {
-      if (committed || open != connection) {
+      if (ended) {
         return;
       }
+      ended = true;
+      if (!committed && open == connection) {
+        try {
+          execute(open, "ROLLBACK");
+        } catch (SQLException e) {
+          log.debug("Rollback failed; the connection is given up", e);
+          discard();
+        }
+      }
+      giveBack();
+    }
+
+    private void claimRoom() {
       try {
-        execute(open, "ROLLBACK");
+        execute(open, CLAIM_ROOM);
+        execute(open, GIVE_ROOM_BACK);
       } catch (SQLException e) {
-        log.debug("Rollback failed; the connection is given up", e);
-        discard();
+        throw new StoreUnavailableException("the store has no room", e);
       }
     }
 

@@ -46,6 +46,7 @@ final class FakeLedgerStore implements LedgerStore {
   private final List<Step> steps = new ArrayList<>();
   private final List<List<Outcome>> commits = new ArrayList<>();
   private volatile boolean broken;
+  private volatile @Nullable Step failing;
 
   /** Throws once at a place, the next time that it is reached. */
   void failNext(Step step, Moment moment, Throwable failure) {
@@ -72,6 +73,11 @@ final class FakeLedgerStore implements LedgerStore {
     this.broken = broken;
   }
 
+  /** Fails in every one of these steps, or in none. */
+  void setFailing(@Nullable Step step) {
+    failing = step;
+  }
+
   /** Gives something that makes decisions on this account throw. */
   @SuppressWarnings("NullAway") // That is the damage.
   void damage(String account) {
@@ -88,7 +94,7 @@ final class FakeLedgerStore implements LedgerStore {
     return ledger.journal();
   }
 
-  /** What each commit brought. */
+  /** What each commit brought, but for those that only show that the store can write. */
   synchronized List<List<Outcome>> commits() {
     return List.copyOf(commits);
   }
@@ -119,6 +125,9 @@ final class FakeLedgerStore implements LedgerStore {
   private void enter(Step step) {
     synchronized (this) {
       steps.add(step);
+    }
+    if (step == failing) {
+      throw new StoreUnavailableException("fails always");
     }
     meet(new Place(step, Moment.BEFORE));
   }
@@ -214,7 +223,9 @@ final class FakeLedgerStore implements LedgerStore {
       synchronized (FakeLedgerStore.this) {
         List<Outcome> outcomes = appended == null ? List.of() : appended;
         outcomes.forEach(ledger::apply);
-        commits.add(outcomes);
+        if (appended == null || !appended.isEmpty()) {
+          commits.add(outcomes);
+        }
       }
       leave(Step.COMMIT);
     }
