@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.Any;
 import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import com.google.type.Money;
 import dev.mbank.v1.DepositRequest;
@@ -212,8 +213,11 @@ class RetriesTest {
 
   private static StatusRuntimeException overloaded(long seconds) {
     var delay = com.google.protobuf.Duration.newBuilder().setSeconds(seconds);
+    var info = ErrorInfo.newBuilder().setDomain("mbank.dev").setReason("OVERLOADED");
     return FakeBank.error(
-        Code.RESOURCE_EXHAUSTED, Any.pack(RetryInfo.newBuilder().setRetryDelay(delay).build()));
+        Code.RESOURCE_EXHAUSTED,
+        Any.pack(info.build()),
+        Any.pack(RetryInfo.newBuilder().setRetryDelay(delay).build()));
   }
 
   private final class FailingBank extends FakeBank {

@@ -10,7 +10,7 @@ import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1alpha.ServerReflectionGrpc;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
