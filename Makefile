@@ -16,7 +16,7 @@ endif
 
 NODE_PACKAGES := interop/node_modules/.package-lock.json
 
-.PHONY: help demo test interop run run-client certs format clean
+.PHONY: help demo test interop bench-edge run run-client certs format clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,9 @@ run-client: $(BUILT) ## bank with a server that runs
 
 certs: ## make or renew the certificates
 	@./generate-certs.sh
+
+bench-edge: ## measure what a call pays for identity, policy, audit and metrics
+	./mvnw -B -q -P bench -pl benchmarks -am process-classes -Djmh.include=EdgeBenchmark
 
 format: ## bring the code into the format
 	$(MVN) spotless:apply
