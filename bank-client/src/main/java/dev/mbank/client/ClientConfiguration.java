@@ -23,7 +23,7 @@ class ClientConfiguration {
 
   /** Runs last of what sets up a channel, and so wins over the starter's own context. */
   @Bean
-  GrpcChannelConfigurer reloadingTls(ObjectProvider<ReloadingTls> tls) {
+  GrpcChannelConfigurer tlsOf(ObjectProvider<ReloadingTls> tls) {
     return (builder, name) ->
         tls.ifAvailable(
             reloading -> ((NettyChannelBuilder) builder).sslContext(reloading.context()));
