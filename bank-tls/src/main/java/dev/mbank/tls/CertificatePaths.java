@@ -5,30 +5,31 @@ import java.security.cert.CertPath;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
-import java.security.cert.PKIXCertPathValidatorResult;
 import java.security.cert.PKIXParameters;
 import java.security.cert.PKIXReason;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the way from a peer's certificate to a CA that we trust, as RFC 5280 section 6 has it, and
  * tells why if there is none. Java's path builder tries more, but says only that it found nothing.
  */
 final class CertificatePaths {
-  private final Set<TrustAnchor> anchors;
   private final Set<X509Certificate> authorities;
+  private final Set<TrustAnchor> anchors;
 
   CertificatePaths(List<X509Certificate> authorities) {
     this.authorities = new HashSet<>(authorities);
-    this.anchors =
-        authorities.stream().map(ca -> new TrustAnchor(ca, null)).collect(Collectors.toSet());
+    this.anchors = authorities.stream().map(ca -> anchor(ca, false)).collect(Collectors.toSet());
   }
 
   /**
@@ -37,15 +38,19 @@ final class CertificatePaths {
    * @param shown what the peer sent: its leaf, then others in any order
    */
   List<X509Certificate> validate(List<X509Certificate> shown) throws CertificateRefusedException {
-    List<X509Certificate> path = towardsAnchor(shown);
+    List<X509Certificate> path = towardsAuthority(shown);
+    X509Certificate last = path.get(path.size() - 1);
+    boolean found = authorities.contains(last);
+    boolean root = issued(last, last);
     try {
-      CertPath certPath = CertificateFactory.getInstance("X.509").generateCertPath(path);
-      PKIXParameters parameters = new PKIXParameters(anchors);
+      // A root is held against its own key: of an anchor Java looks neither at the dates nor at
+      // path length and name constraints. Of an intermediate without its root it can do no better.
+      CertPath certPath =
+          CertificateFactory.getInstance("X.509")
+              .generateCertPath(found && !root ? path.subList(0, path.size() - 1) : path);
+      PKIXParameters parameters = new PKIXParameters(found ? Set.of(anchor(last, root)) : anchors);
       parameters.setRevocationEnabled(false); // RevocationLists does it, and says more.
-      var result =
-          (PKIXCertPathValidatorResult)
-              CertPathValidator.getInstance("PKIX").validate(certPath, parameters);
-      path.add(result.getTrustAnchor().getTrustedCert());
+      CertPathValidator.getInstance("PKIX").validate(certPath, parameters);
       return path;
     } catch (CertPathValidatorException e) {
       X509Certificate at = path.get(Math.max(0, Math.min(e.getIndex(), path.size() - 1)));
@@ -69,21 +74,45 @@ final class CertificatePaths {
     }
   }
 
-  private List<X509Certificate> towardsAnchor(List<X509Certificate> shown) {
+  /** From the leaf to the first that an authority issued, and this authority, if there is one. */
+  private List<X509Certificate> towardsAuthority(List<X509Certificate> shown) {
     List<X509Certificate> path = new ArrayList<>();
     X509Certificate last = shown.get(0);
-    while (last != null) {
+    while (last != null && !path.contains(last)) {
       path.add(last);
       X509Certificate below = last;
       last =
-          authorities.stream().anyMatch(ca -> issued(ca, below))
-              ? null
-              : shown.stream()
-                  .filter(each -> !path.contains(each) && issued(each, below))
-                  .findFirst()
-                  .orElse(null);
+          authorities.stream()
+              .filter(ca -> issued(ca, below))
+              .max(Comparator.comparing(CertificatePaths::inDate))
+              .orElseGet(() -> issuerAmong(shown, path));
     }
     return path;
+  }
+
+  private static @Nullable X509Certificate issuerAmong(
+      List<X509Certificate> shown, List<X509Certificate> path) {
+    X509Certificate below = path.get(path.size() - 1);
+    return shown.stream()
+        .filter(each -> !path.contains(each) && issued(each, below))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Tells a CA's certificate from the one that it was renewed with, for the same key. */
+  private static boolean inDate(X509Certificate ca) {
+    try {
+      ca.checkValidity();
+      return true;
+    } catch (CertificateException e) {
+      return false;
+    }
+  }
+
+  private static TrustAnchor anchor(X509Certificate authority, boolean root) {
+    return root
+        ? new TrustAnchor(authority.getSubjectX500Principal(), authority.getPublicKey(), null)
+        : new TrustAnchor(authority, null);
   }
 
   private static RefusalReason reason(CertPathValidatorException e) {

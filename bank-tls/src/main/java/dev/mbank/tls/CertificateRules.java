@@ -6,12 +6,16 @@ import static dev.mbank.tls.RefusalReason.NOT_YET_VALID;
 import static dev.mbank.tls.RefusalReason.WEAK_KEY;
 import static dev.mbank.tls.RefusalReason.WEAK_SIGNATURE;
 
+import java.io.IOException;
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.EdECPublicKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.PSSParameterSpec;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -30,13 +34,14 @@ final class CertificateRules {
   private static final int DIGITAL_SIGNATURE = 0;
 
   private static final int KEY_CERT_SIGN = 5;
+  private static final String PSS = "RSASSA-PSS";
   private static final String BASIC_CONSTRAINTS = "2.5.29.19";
 
   private CertificateRules() {}
 
   /** Any certificate, of a leaf or above it: its signature and its key are strong. */
   static void requireStrong(X509Certificate certificate) throws CertificateRefusedException {
-    String signature = certificate.getSigAlgName().toUpperCase(Locale.ROOT);
+    String signature = signature(certificate);
     if (signature.contains("SHA1") || signature.contains("MD5") || signature.contains("MD2")) {
       throw refused(
           WEAK_SIGNATURE, certificate, "signature: " + signature + " (expected: SHA-256 or more)");
@@ -108,6 +113,25 @@ final class CertificateRules {
     if (now.isBefore(certificate.getNotBefore().toInstant())) {
       throw refused(
           NOT_YET_VALID, certificate, "not valid before " + certificate.getNotBefore().toInstant());
+    }
+  }
+
+  /** With RSASSA-PSS the hash is a parameter, and SHA-1 where there is none (RFC 8017, A.2.3). */
+  private static String signature(X509Certificate certificate) throws CertificateRefusedException {
+    String name = certificate.getSigAlgName().toUpperCase(Locale.ROOT);
+    if (!name.equals(PSS)) {
+      return name;
+    }
+    try {
+      PSSParameterSpec spec = PSSParameterSpec.DEFAULT;
+      if (certificate.getSigAlgParams() != null) {
+        AlgorithmParameters parameters = AlgorithmParameters.getInstance(PSS);
+        parameters.init(certificate.getSigAlgParams());
+        spec = parameters.getParameterSpec(PSSParameterSpec.class);
+      }
+      return spec.getDigestAlgorithm().replace("SHA-", "SHA") + " with " + PSS;
+    } catch (GeneralSecurityException | IOException e) {
+      throw refused(WEAK_SIGNATURE, certificate, "signature: " + PSS + ", malformed");
     }
   }
 

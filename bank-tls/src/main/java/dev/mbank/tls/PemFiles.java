@@ -20,6 +20,7 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -98,7 +99,8 @@ final class PemFiles {
         throw new TlsFileException(variable, file, LISTS + ", but it holds none");
       }
       for (X509CRL list : lists) {
-        if (list.hasUnsupportedCriticalExtension() || !list.getCriticalExtensionOIDs().isEmpty()) {
+        Set<String> critical = list.getCriticalExtensionOIDs(); // Null if there is no extension.
+        if (critical != null && !critical.isEmpty()) {
           throw new TlsFileException(
               variable, file, "complete revocation lists, without critical extensions");
         }

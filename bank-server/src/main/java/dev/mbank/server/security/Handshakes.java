@@ -30,6 +30,9 @@ final class Handshakes {
     if (message.contains("PEER_DID_NOT_RETURN_A_CERTIFICATE")) {
       return RefusalReason.NO_CERTIFICATE;
     }
+    if (message.contains("KEY_USAGE_BIT_INCORRECT")) {
+      return RefusalReason.BAD_USAGE; // It looks at key usage before our rules do.
+    }
     if (message.contains("_ALERT_")) {
       return RefusalReason.REFUSED_BY_PEER;
     }
