@@ -34,6 +34,10 @@ final class CertificateRules {
   private static final int DIGITAL_SIGNATURE = 0;
 
   private static final int KEY_CERT_SIGN = 5;
+
+  /** GeneralName's tag of a DNS name (RFC 5280, section 4.2.1.6). */
+  private static final int DNS_NAME = 2;
+
   private static final String PSS = "RSASSA-PSS";
   private static final String BASIC_CONSTRAINTS = "2.5.29.19";
 
@@ -151,6 +155,15 @@ final class CertificateRules {
       return purposes == null ? List.of() : purposes;
     } catch (CertificateParsingException e) {
       throw refused(BAD_USAGE, leaf, "extended key usage: malformed");
+    }
+  }
+
+  static boolean hasDnsName(X509Certificate leaf) {
+    try {
+      Collection<List<?>> names = leaf.getSubjectAlternativeNames();
+      return names != null && names.stream().anyMatch(name -> name.get(0).equals(DNS_NAME));
+    } catch (CertificateParsingException e) {
+      return false;
     }
   }
 

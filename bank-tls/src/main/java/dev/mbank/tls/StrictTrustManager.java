@@ -1,6 +1,7 @@
 package dev.mbank.tls;
 
 import io.grpc.netty.shaded.io.netty.handler.ssl.OpenSslCertificateException;
+import io.grpc.netty.shaded.io.netty.util.NetUtil;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -24,7 +25,10 @@ final class StrictTrustManager extends X509ExtendedTrustManager {
   private final CertificatePaths paths;
   private final @Nullable RevocationLists revocation;
 
-  /** Java's own, which knows how a server's name is compared (RFC 9525). */
+  /**
+   * Java's own, which knows how a server's name is compared (RFC 9525), but goes by the common name
+   * where there is no DNS name.
+   */
   private final X509ExtendedTrustManager names;
 
   StrictTrustManager(List<X509Certificate> authorities, @Nullable RevocationLists revocation) {
@@ -44,6 +48,14 @@ final class StrictTrustManager extends X509ExtendedTrustManager {
   public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
     check(chain, PeerKind.SERVER);
+    String host = String.valueOf(engine.getPeerHost());
+    if (!isAddress(host) && !CertificateRules.hasDnsName(chain[0])) {
+      throw alert(
+          new CertificateRefusedException(
+              RefusalReason.WRONG_NAME,
+              chain[0],
+              "DNS names: none (expected: " + host + "; a common name is none)"));
+    }
     try {
       names.checkServerTrusted(chain, authType, engine);
     } catch (CertificateException e) {
@@ -68,6 +80,10 @@ final class StrictTrustManager extends X509ExtendedTrustManager {
     } catch (CertificateRefusedException e) {
       throw alert(e);
     }
+  }
+
+  private static boolean isAddress(String host) {
+    return NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host);
   }
 
   private static CertificateException alert(CertificateRefusedException refused) {
