@@ -28,7 +28,7 @@ public class BankClientApplication {
     System.exit(run(args).number());
   }
 
-  private static ExitCode run(String... args) {
+  static ExitCode run(String... args) {
     var application = new SpringApplication(BankClientApplication.class);
     application.addInitializers((GenericApplicationContext context) -> checkSettings(context));
     try {
