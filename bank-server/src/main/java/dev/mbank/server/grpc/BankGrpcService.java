@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.LedgerQueries;
+import dev.mbank.server.commit.OverloadedException;
 import dev.mbank.server.ledger.AccountId;
 import dev.mbank.server.ledger.Command;
 import dev.mbank.server.ledger.Command.CreateAccount;
@@ -39,7 +40,9 @@ import dev.mbank.v1.WithdrawResponse;
 import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -51,6 +54,8 @@ import net.devh.boot.grpc.server.service.GrpcService;
  */
 @GrpcService
 class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
   private final GroupCommitWriter writer;
   private final LedgerQueries queries;
   private final Listings listings;
@@ -222,7 +227,20 @@ class BankGrpcService implements BindableService, BankServiceGrpc.AsyncService {
   }
 
   private <A> void read(StreamObserver<A> response, Supplier<A> query) {
-    readExecutor.execute(() -> send(response, query));
+    var call = (ServerCallStreamObserver<A>) response;
+    readExecutor.execute(
+        () -> {
+          // Whoever hung up while it waited, or reads no answers, must not hold up the others.
+          if (call.isCancelled()) {
+            return;
+          }
+          if (call.isReady()) {
+            send(call, query);
+          } else {
+            String full = "answers of this connection that wait to be read: too many";
+            call.onError(new OverloadedException(full, RETRY_AFTER));
+          }
+        });
   }
 
   private static <A> void send(StreamObserver<A> response, Supplier<A> answer) {

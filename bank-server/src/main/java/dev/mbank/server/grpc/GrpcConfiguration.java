@@ -41,7 +41,8 @@ class GrpcConfiguration {
       Transport transport,
       ObjectProvider<ReloadingTls> tls,
       Caller caller,
-      AccessLogInterceptor accessLog) {
+      AccessLogInterceptor accessLog,
+      SlowPeers slowPeers) {
     ReloadingTls reloading = tls.getIfAvailable();
     if (reloading == null) {
       log.warn(
@@ -51,6 +52,7 @@ class GrpcConfiguration {
     return builder -> {
       builder.directExecutor();
       builder.addTransportFilter(caller);
+      builder.addTransportFilter(slowPeers);
       builder.fallbackHandlerRegistry(new UnknownMethods(accessLog));
       if (builder instanceof NettyServerBuilder netty) {
         transport.configure(netty);
@@ -68,7 +70,11 @@ class GrpcConfiguration {
 
   @Bean
   Connections connections(List<HandshakeListener> listeners, GrpcSettings settings) {
-    return new Connections(listeners, settings.handshakeTimeout());
+    return new Connections(
+        listeners,
+        settings.handshakeTimeout(),
+        settings.maxUselessFramesPerWindow(),
+        settings.resetWindow());
   }
 
   @Bean
@@ -133,5 +139,12 @@ class GrpcConfiguration {
   @Order(7)
   OpenCalls openCalls() {
     return new OpenCalls();
+  }
+
+  /** Inside of what maps errors. */
+  @GrpcGlobalServerInterceptor
+  @Order(6)
+  SlowPeers slowPeers(Connections connections, GrpcSettings settings) {
+    return new SlowPeers(connections, settings);
   }
 }

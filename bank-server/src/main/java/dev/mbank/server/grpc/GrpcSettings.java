@@ -4,6 +4,7 @@ import dev.mbank.server.settings.SettingException;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Limits of the edge that the starter has no property for.
@@ -14,7 +15,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param maxCallsPerConnection how many calls of one connection may be under way
  * @param maxResetsPerWindow how many RST_STREAM frames a connection may send in a window, against
  *     CVE-2023-44487 (Rapid Reset)
- * @param resetWindow the window
+ * @param maxUselessFramesPerWindow how many SETTINGS, PRIORITY, unknown and empty DATA frames it
+ *     may send in a window
+ * @param resetWindow the window of both
+ * @param peerTimeout how long a peer may take, at the most, for the rest of a request or for
+ *     reading an answer; the connection is closed after between a half and all of it
+ * @param maxUnreadPerConnection bytes of answers that may wait for one connection to read them;
+ *     above it large answers are refused
+ * @param maxUnread the same of all connections
  */
 @ConfigurationProperties("mbank.grpc")
 record GrpcSettings(
@@ -23,7 +31,11 @@ record GrpcSettings(
     @DefaultValue("10s") Duration handshakeTimeout,
     @DefaultValue("1000") int maxCallsPerConnection,
     @DefaultValue("200") int maxResetsPerWindow,
-    @DefaultValue("30s") Duration resetWindow) {
+    @DefaultValue("1000") int maxUselessFramesPerWindow,
+    @DefaultValue("30s") Duration resetWindow,
+    @DefaultValue("30s") Duration peerTimeout,
+    @DefaultValue("8MB") DataSize maxUnreadPerConnection,
+    @DefaultValue("64MB") DataSize maxUnread) {
 
   GrpcSettings {
     positive("read-threads", readThreads);
@@ -31,7 +43,11 @@ record GrpcSettings(
     positive("handshake-timeout", handshakeTimeout.toMillis());
     positive("max-calls-per-connection", maxCallsPerConnection);
     positive("max-resets-per-window", maxResetsPerWindow);
+    positive("max-useless-frames-per-window", maxUselessFramesPerWindow);
     positive("reset-window", resetWindow.toSeconds());
+    positive("peer-timeout", peerTimeout.toSeconds());
+    positive("max-unread-per-connection", maxUnreadPerConnection.toBytes());
+    positive("max-unread", maxUnread.toBytes());
   }
 
   private static void positive(String name, long value) {

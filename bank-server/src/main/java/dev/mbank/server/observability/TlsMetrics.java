@@ -3,6 +3,7 @@ package dev.mbank.server.observability;
 import static java.util.Objects.requireNonNull;
 
 import dev.mbank.server.security.Connections;
+import dev.mbank.server.security.Connections.CutOff;
 import dev.mbank.server.security.HandshakeListener;
 import dev.mbank.server.security.PolicyInForce;
 import dev.mbank.tls.RefusalReason;
@@ -26,12 +27,21 @@ final class TlsMetrics implements HandshakeListener {
   private final MeterRegistry registry;
   private final Counter accepted;
   private final Map<RefusalReason, Counter> refused = new EnumMap<>(RefusalReason.class);
+  private final Map<CutOff, Counter> cutOff = new EnumMap<>(CutOff.class);
 
   TlsMetrics(MeterRegistry registry) {
     this.registry = registry;
     this.accepted = handshakes("accepted", "none");
     for (RefusalReason reason : RefusalReason.values()) {
       refused.put(reason, handshakes("refused", reason.toString()));
+    }
+    for (CutOff why : CutOff.values()) {
+      cutOff.put(
+          why,
+          Counter.builder("mbank.connections.cut.off")
+              .description("Connections that began well and were closed for what they did then")
+              .tag("reason", why.toString())
+              .register(registry));
     }
   }
 
@@ -43,6 +53,11 @@ final class TlsMetrics implements HandshakeListener {
   @Override
   public void refused(RefusalReason reason) {
     requireNonNull(refused.get(reason)).increment();
+  }
+
+  @Override
+  public void cutOff(CutOff why) {
+    requireNonNull(cutOff.get(why)).increment();
   }
 
   void bind(Connections connections) {

@@ -1,5 +1,7 @@
 package dev.mbank.server.security;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.mbank.tls.RefusalReason;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
@@ -7,12 +9,17 @@ import io.grpc.netty.shaded.io.netty.channel.Channel;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionDecoder;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,13 +31,36 @@ public final class Connections {
   private final HandshakeLog log = new HandshakeLog(System::nanoTime);
   private final List<HandshakeListener> listeners;
   private final long handshakeTimeoutNanos;
+  private final int maxUselessFrames;
+  private final long windowNanos;
+
+  /** Why a connection was closed that had begun well. */
+  public enum CutOff {
+    /** It let a call wait too long, for the rest of a request or the reading of an answer. */
+    SLOW,
+    /** It sent too many frames that have no use. */
+    FLOOD;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
    * @param handshakeTimeout after which the server hangs up on a connection that is not ready
+   * @param maxUselessFrames how many of {@link UselessFrames} a connection may send in a window
+   * @param window the window
    */
-  public Connections(List<HandshakeListener> listeners, Duration handshakeTimeout) {
+  public Connections(
+      List<HandshakeListener> listeners,
+      Duration handshakeTimeout,
+      int maxUselessFrames,
+      Duration window) {
     this.listeners = List.copyOf(listeners);
     this.handshakeTimeoutNanos = handshakeTimeout.toNanos();
+    this.maxUselessFrames = maxUselessFrames;
+    this.windowNanos = window.toNanos();
   }
 
   /** For the pipeline of the listening channel, ahead of what accepts the connections. */
@@ -49,7 +79,17 @@ public final class Connections {
     SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     Watch watch = peer == null ? null : open.get(peer);
     if (watch != null && watch.settle()) {
+      watch.boundFrames();
       listeners.forEach(HandshakeListener::accepted);
+    }
+  }
+
+  /** Closes a connection, if it is still there, without another word to its peer. */
+  public void cutOff(SocketAddress peer, CutOff why) {
+    Watch watch = open.get(peer);
+    if (watch != null) {
+      watch.cutOff(why);
+      watch.abort();
     }
   }
 
@@ -62,6 +102,41 @@ public final class Connections {
     private final long start = System.nanoTime();
     private @Nullable SslHandler tls;
     private boolean settled;
+    private @Nullable ChannelHandlerContext context;
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+      this.context = context;
+    }
+
+    /** gRPC has its handler in the pipeline, and has read the first frame of it. */
+    void boundFrames() {
+      var http2 = requireNonNull(context).pipeline().get(Http2ConnectionHandler.class);
+      if (http2 != null) {
+        Http2ConnectionDecoder decoder = http2.decoder();
+        decoder.frameListener(
+            new UselessFrames(
+                decoder.frameListener(), maxUselessFrames, windowNanos, this::flooded));
+      }
+    }
+
+    /** The peer is told why; who does not listen must not gain time by that. */
+    private void flooded() {
+      cutOff(CutOff.FLOOD);
+      var unused = requireNonNull(context).executor().schedule(this::abort, 1, TimeUnit.SECONDS);
+    }
+
+    void cutOff(CutOff why) {
+      log.cutOff(requireNonNull(context).channel().remoteAddress(), why);
+      listeners.forEach(listener -> listener.cutOff(why));
+    }
+
+    /** Past TLS and HTTP/2, whose goodbyes would wait for the peer; what is unsent is dropped. */
+    void abort() {
+      ChannelHandlerContext first = requireNonNull(context);
+      first.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+      var unused = first.close();
+    }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {

@@ -2,7 +2,10 @@ package dev.mbank.server.security;
 
 import dev.mbank.tls.RefusalReason;
 
-/** Hears how each connection began. Called from the transport's threads: must not block. */
+/**
+ * Hears how each connection began, and of a bad end. Called from the transport's threads: must not
+ * block.
+ */
 public interface HandshakeListener {
 
   /** TLS and HTTP/2 are agreed on. */
@@ -10,4 +13,7 @@ public interface HandshakeListener {
 
   /** It came to nothing. */
   void refused(RefusalReason reason);
+
+  /** It began well, and was closed for what it did then. */
+  void cutOff(Connections.CutOff why);
 }

@@ -50,6 +50,17 @@ final class HandshakeLog {
         unlogged == 0 ? "" : " (and " + unlogged + " before it that were not logged)");
   }
 
+  void cutOff(SocketAddress peer, Connections.CutOff why) {
+    long unlogged = takeLine();
+    if (unlogged >= 0) {
+      log.warn(
+          "closed peer={} reason={}{}",
+          peer,
+          why,
+          unlogged == 0 ? "" : " (and " + unlogged + " before it that were not logged)");
+    }
+  }
+
   /** How many lines were left out since the last one; -1 if this is left out too. */
   private synchronized long takeLine() {
     long now = nanoTime.getAsLong();

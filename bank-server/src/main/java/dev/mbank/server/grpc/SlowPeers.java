@@ -1,0 +1,197 @@
+package dev.mbank.server.grpc;
+
+import com.google.protobuf.MessageLite;
+import dev.mbank.server.security.Connections;
+import dev.mbank.server.security.Connections.CutOff;
+import io.grpc.Attributes;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bounds what slow peers, or those that act as if, make the server keep: a connection that has too
+ * much unread is not ready for more, which handlers of reads ask, and one that lets a call wait too
+ * long is closed. HTTP/2 itself lets a peer ask for a thousand answers and read none. Answers to
+ * writes are small, and always sent: what was done must be told.
+ *
+ * <p>Streams of the client, which only reflection has, are not looked at.
+ */
+final class SlowPeers extends ServerTransportFilter implements ServerInterceptor, AutoCloseable {
+  private static final int NOT_WAITING = -1;
+  private static final Attributes.Key<Backlog> OF_CONNECTION =
+      Attributes.Key.create("mbank.backlog");
+
+  private final Map<SocketAddress, Backlog> backlogs = new ConcurrentHashMap<>();
+  private final AtomicLong unread = new AtomicLong();
+  private final Connections connections;
+  private final long maxUnreadOfConnection;
+  private final long maxUnread;
+  private final ScheduledExecutorService rounds =
+      Executors.newSingleThreadScheduledExecutor(
+          work -> {
+            Thread thread = new Thread(work, "slow-peers");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  SlowPeers(Connections connections, GrpcSettings settings) {
+    this.connections = connections;
+    this.maxUnreadOfConnection = settings.maxUnreadPerConnection().toBytes();
+    this.maxUnread = settings.maxUnread().toBytes();
+    // Who is found at the end of a round has waited for one to two of them.
+    long round = settings.peerTimeout().toMillis() / 2;
+    // With a fixed delay, so that a server that stood still does not take it for the peers' fault.
+    var unused =
+        rounds.scheduleWithFixedDelay(this::nextRound, round, round, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public Attributes transportReady(Attributes connection) {
+    Backlog backlog = new Backlog(unread);
+    SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    if (peer != null) {
+      backlogs.put(peer, backlog);
+    }
+    return connection.toBuilder().set(OF_CONNECTION, backlog).build();
+  }
+
+  @Override
+  public void transportTerminated(@Nullable Attributes connection) {
+    if (connection == null) {
+      return; // It was never ready.
+    }
+    SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    Backlog backlog = connection.get(OF_CONNECTION);
+    if (peer != null && backlog != null) {
+      backlogs.remove(peer, backlog);
+    }
+  }
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    Backlog backlog = call.getAttributes().get(OF_CONNECTION);
+    if (backlog == null || !call.getMethodDescriptor().getType().clientSendsOneMessage()) {
+      return next.startCall(call, headers);
+    }
+    BoundedCall<Q, A> bounded = new BoundedCall<>(call, backlog);
+    return new SimpleForwardingServerCallListener<>(next.startCall(bounded, headers)) {
+      @Override
+      public void onHalfClose() {
+        bounded.requested();
+        super.onHalfClose();
+      }
+
+      @Override
+      public void onCancel() {
+        bounded.end();
+        super.onCancel();
+      }
+
+      @Override
+      public void onComplete() {
+        bounded.end();
+        super.onComplete();
+      }
+    };
+  }
+
+  private void nextRound() {
+    backlogs.forEach(
+        (peer, backlog) -> {
+          if (backlog.nextRound()) {
+            connections.cutOff(peer, CutOff.SLOW);
+          }
+        });
+  }
+
+  @Override
+  public void close() {
+    rounds.shutdownNow();
+  }
+
+  /** Knows whose turn it is. Answers come from other threads than the peer's doings. */
+  private final class BoundedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    private final Backlog backlog;
+    private int waiting;
+    private long unreadHere;
+    private boolean answered;
+    private boolean ended;
+
+    BoundedCall(ServerCall<Q, A> call, Backlog backlog) {
+      super(call);
+      this.backlog = backlog;
+      this.waiting = backlog.enter();
+    }
+
+    /**
+     * Whether a handler may read what may be large. One answer may always wait, so that no other
+     * connection's backlog starves this one.
+     */
+    @Override
+    public boolean isReady() {
+      return backlog.unread() == 0
+          || (backlog.unread() < maxUnreadOfConnection && backlog.unreadOfServer() < maxUnread);
+    }
+
+    @Override
+    public void sendMessage(A message) {
+      send(message instanceof MessageLite proto ? proto.getSerializedSize() : 0);
+      super.sendMessage(message);
+    }
+
+    private synchronized void send(int size) {
+      if (!ended) {
+        unreadHere += size;
+        backlog.answered(size);
+      }
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      answer();
+      super.close(status, trailers);
+    }
+
+    private synchronized void answer() {
+      answered = true;
+      if (!ended && waiting == NOT_WAITING) {
+        waiting = backlog.enter();
+      }
+    }
+
+    synchronized void requested() {
+      if (!answered) {
+        leave();
+      }
+    }
+
+    synchronized void end() {
+      ended = true;
+      leave();
+      backlog.answered(-unreadHere);
+      unreadHere = 0;
+    }
+
+    private void leave() {
+      if (waiting != NOT_WAITING) {
+        backlog.leave(waiting);
+        waiting = NOT_WAITING;
+      }
+    }
+  }
+}
