@@ -135,16 +135,16 @@ class GrpcConfiguration {
     return new Caller(connections);
   }
 
-  @GrpcGlobalServerInterceptor
-  @Order(7)
-  OpenCalls openCalls() {
-    return new OpenCalls();
-  }
-
   /** Inside of what maps errors. */
   @GrpcGlobalServerInterceptor
-  @Order(6)
+  @Order(7)
   SlowPeers slowPeers(Connections connections, GrpcSettings settings) {
     return new SlowPeers(connections, settings);
+  }
+
+  @GrpcGlobalServerInterceptor
+  @Order(8)
+  OpenCalls openCalls() {
+    return new OpenCalls();
   }
 }
