@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * tells why if there is none. Java's path builder tries more, but says only that it found nothing.
  */
 final class CertificatePaths {
+  /** Each costs signatures to try, before anybody is known: Java's own limit is 8, too. */
+  private static final int MAX_SHOWN = 8;
+
   private final Set<X509Certificate> authorities;
   private final Set<TrustAnchor> anchors;
 
@@ -38,6 +41,12 @@ final class CertificatePaths {
    * @param shown what the peer sent: its leaf, then others in any order
    */
   List<X509Certificate> validate(List<X509Certificate> shown) throws CertificateRefusedException {
+    if (shown.size() > MAX_SHOWN) {
+      throw new CertificateRefusedException(
+          RefusalReason.BAD_CHAIN,
+          shown.get(0),
+          "chain: " + shown.size() + " certificates (expected: at most " + MAX_SHOWN + ")");
+    }
     List<X509Certificate> path = towardsAuthority(shown);
     X509Certificate last = path.get(path.size() - 1);
     boolean found = authorities.contains(last);
@@ -54,7 +63,7 @@ final class CertificatePaths {
       return path;
     } catch (CertPathValidatorException e) {
       X509Certificate at = path.get(Math.max(0, Math.min(e.getIndex(), path.size() - 1)));
-      throw new CertificateRefusedException(reason(e), at, String.valueOf(e.getMessage()), e);
+      throw new CertificateRefusedException(reason(e), at, message(e, at), e);
     } catch (GeneralSecurityException e) {
       throw new CertificateRefusedException(
           RefusalReason.OTHER, path.get(0), String.valueOf(e.getMessage()), e);
@@ -113,6 +122,15 @@ final class CertificatePaths {
     return root
         ? new TrustAnchor(authority.getSubjectX500Principal(), authority.getPublicKey(), null)
         : new TrustAnchor(authority, null);
+  }
+
+  /** Java's words; of dates it says only that they are wrong. */
+  private static String message(CertPathValidatorException e, X509Certificate at) {
+    return switch (reason(e)) {
+      case EXPIRED -> "expired at " + at.getNotAfter().toInstant();
+      case NOT_YET_VALID -> "not valid before " + at.getNotBefore().toInstant();
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   private static RefusalReason reason(CertPathValidatorException e) {

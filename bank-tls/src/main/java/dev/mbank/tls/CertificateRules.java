@@ -29,6 +29,7 @@ import java.util.Locale;
 final class CertificateRules {
   private static final int MIN_RSA_BITS = 2048;
   private static final int MIN_EC_BITS = 256;
+  private static final int MAX_EC_BITS = 384;
 
   /** Bits of the key usage extension (RFC 5280, section 4.2.1.3). */
   private static final int DIGITAL_SIGNATURE = 0;
@@ -97,6 +98,19 @@ final class CertificateRules {
           RefusalReason.WRONG_NAME,
           leaf,
           "subject alternative names: none (expected: the server's names; a common name is none)");
+    }
+  }
+
+  /** Of our own: BoringSSL signs handshakes with RSA, P-256 and P-384, and with nothing else. */
+  static void requireUsable(X509Certificate own) throws CertificateRefusedException {
+    PublicKey key = own.getPublicKey();
+    boolean usable =
+        key instanceof RSAPublicKey
+            || (key instanceof ECPublicKey ec
+                && ec.getParams().getCurve().getField().getFieldSize() <= MAX_EC_BITS);
+    if (!usable) {
+      throw refused(
+          WEAK_KEY, own, "key: " + key.getAlgorithm() + " (expected: RSA, P-256 or P-384)");
     }
   }
 

@@ -125,6 +125,7 @@ public final class TlsMaterial {
       throws CertificateRefusedException {
     Instant now = Instant.now();
     CertificateRules.requireLeaf(chain.get(0), ours);
+    CertificateRules.requireUsable(chain.get(0));
     for (int i = 0; i < chain.size(); i++) {
       CertificateRules.requireValidAt(now, chain.get(i));
       if (i > 0) {

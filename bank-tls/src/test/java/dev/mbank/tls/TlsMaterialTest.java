@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mbank.tls.fixtures.TestCertificates;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.tls.fixtures.TestCertificates.Request;
+import dev.mbank.tls.fixtures.TestKeys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,15 +69,20 @@ class TlsMaterialTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"RSA", "Ed25519"})
-  void read_otherKindsOfKeys_areTaken(String kind) throws Exception {
-    Request server = TestCertificates.server();
-    server
-        .keys(KeyPairGenerator.getInstance(kind).generateKeyPair())
-        .issuedBy(CA)
-        .writeTo(folder, "server");
+  @CsvSource({"RSA, true", "secp384r1, true", "Ed25519, false", "secp521r1, false"})
+  void read_kindsOfKeys_areTakenIfTheTlsLibraryCanSignWithThem(String kind, boolean usable)
+      throws Exception {
+    KeyPair keys =
+        kind.startsWith("secp")
+            ? TestKeys.ellipticCurve(kind)
+            : KeyPairGenerator.getInstance(kind).generateKeyPair();
+    TestCertificates.server().keys(keys).issuedBy(CA).writeTo(folder, "server");
 
-    assertThat(read().chain()).hasSize(1);
+    if (usable) {
+      assertThat(read().context().isServer()).isTrue();
+    } else {
+      assertThatThrownBy(this::read).hasMessageContaining("(expected: RSA, P-256 or P-384)");
+    }
   }
 
   @ParameterizedTest
