@@ -1,64 +1,72 @@
 package dev.mbank.server;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
-import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.Message;
+import com.google.type.Money;
 import dev.mbank.tls.fixtures.TestCertificates;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.Balance;
+import dev.mbank.v1.BankServiceGrpc.BankServiceFutureStub;
+import dev.mbank.v1.CreateAccountRequest;
 import dev.mbank.v1.DepositRequest;
-import dev.mbank.v1.DepositResponse;
 import dev.mbank.v1.Entry;
 import dev.mbank.v1.GetBalanceRequest;
-import dev.mbank.v1.GetStatementRequest;
-import dev.mbank.v1.GetStatementResponse;
 import dev.mbank.v1.GetTransactionRequest;
 import dev.mbank.v1.GetTransactionResponse;
-import dev.mbank.v1.StatementEntry;
 import dev.mbank.v1.Transaction;
-import dev.mbank.v1.TransactionKind;
+import dev.mbank.v1.TransferRequest;
+import dev.mbank.v1.WithdrawRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
-import java.util.stream.LongStream;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills the server, the real jar in a process of its own, while clients deposit; starts it again on
- * the same database, and compares the books with what the clients were told. Several times over.
+ * Kills the server, the real jar in a process of its own, at random moments while clients open
+ * accounts and move money, refused commands among them; starts it again on the same database, and
+ * compares the books with what the clients were told. Several times over.
  */
 class KillIT {
   private static final int ROUNDS = 4;
   private static final int THREADS = 32;
-  private static final int MAX_ANSWERS_PER_ROUND = 1000;
+  private static final int LONGEST_MILLIS = 1500;
   private static final int CALLS_AT_ONCE = 200;
-  private static final List<String> ACCOUNTS = List.of("alpha", "beta", "gamma");
+  private static final List<String> ACCOUNTS = List.of("alpha", "beta", "gamma", "delta", "eps");
   private static final Issued CA = TestCertificates.authority("test CA").selfSigned();
   private static final Issued CLIENT = TestCertificates.client(TestClient.IDENTITY).issuedBy(CA);
 
   @TempDir Path folder;
 
-  /** What was answered, for good. */
-  private final Map<DepositRequest, DepositResponse> answered = new ConcurrentHashMap<>();
+  /** What was answered, for good: a response, or the status of a refusal. */
+  private final Map<Message, Message> answered = new ConcurrentHashMap<>();
 
   /** What was sent and not answered: it may have been done, or not. */
-  private final Set<DepositRequest> unanswered = ConcurrentHashMap.newKeySet();
+  private final Set<Message> unanswered = ConcurrentHashMap.newKeySet();
 
   @BeforeEach
   void makeCertificates() {
@@ -75,17 +83,21 @@ class KillIT {
       try (ServerProcess server = startServer();
           TestClient client = TestClient.trusting(CA, CLIENT, server.awaitReady())) {
         compare(client);
-        int answers = 1 + random.nextInt(MAX_ANSWERS_PER_ROUND);
-        depositUntilKilled(server, client, answers, random.nextLong());
+        int millis = random.nextInt(LONGEST_MILLIS);
+        bankUntilKilled(server, client, millis, random.nextLong());
         assertEquals(128 + 9, server.awaitExit());
         System.out.printf(
-            "KillIT: round %d, killed at answer %d, %d answered so far, %d not%n",
-            round, answers, answered.size(), unanswered.size());
+            "KillIT: round %d, killed after %d ms, %d answered so far, %d not%n",
+            round, millis, answered.size(), unanswered.size());
       }
     }
     try (ServerProcess server = startServer();
         TestClient client = TestClient.trusting(CA, CLIENT, server.awaitReady())) {
       compare(client);
+      assertThat(answered.values())
+          .as("some of every kind of answer")
+          .hasAtLeastOneElementOfType(com.google.rpc.Status.class)
+          .anyMatch(each -> transaction(each) != null);
     }
   }
 
@@ -99,17 +111,23 @@ class KillIT {
     return ServerProcess.startQuickly(folder, variables);
   }
 
-  /** Deposits from several threads; the one that gets the last answer kills the server. */
-  private void depositUntilKilled(ServerProcess server, TestClient client, int answers, long seed)
+  /** Banks from several threads, until another one that knows nothing of them kills the server. */
+  private void bankUntilKilled(ServerProcess server, TestClient client, int millis, long seed)
       throws Exception {
-    AtomicInteger left = new AtomicInteger(answers);
+    AtomicBoolean killed = new AtomicBoolean();
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
     try {
       List<Future<?>> ends = new ArrayList<>();
       for (int i = 0; i < THREADS; i++) {
         Random random = new Random(seed + i);
-        ends.add(threads.submit(() -> depositUntilKilled(server, client, left, random)));
+        ends.add(threads.submit(() -> bankUntilKilled(client, killed, random)));
       }
+      CompletableFuture.delayedExecutor(millis, MILLISECONDS)
+          .execute(
+              () -> {
+                killed.set(true);
+                server.kill();
+              });
       for (Future<?> end : ends) {
         end.get(60, SECONDS);
       }
@@ -118,136 +136,192 @@ class KillIT {
     }
   }
 
-  private void depositUntilKilled(
-      ServerProcess server, TestClient client, AtomicInteger left, Random random) {
+  private void bankUntilKilled(TestClient client, AtomicBoolean killed, Random random) {
     while (true) {
-      DepositRequest request =
-          TestClient.deposit(
-              ACCOUNTS.get(random.nextInt(ACCOUNTS.size())), 1 + random.nextInt(1000));
+      Message request = any(random);
       unanswered.add(request);
       try {
-        answered.put(request, client.bank().deposit(request));
+        answered.put(request, outcome(call(client.bankAsync(), request)));
         unanswered.remove(request);
       } catch (StatusRuntimeException e) {
         assertThat(e.getStatus().getCode()).as("%s", e).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(left.get()).as("answers before the kill; %s", e).isNotPositive();
+        assertThat(killed).as("killed; %s", e).isTrue();
         return;
-      }
-      if (left.decrementAndGet() == 0) {
-        server.kill();
       }
     }
   }
 
-  /** Repeats everything, then holds the journal, balances and statements against the answers. */
-  private void compare(TestClient client) throws Exception {
-    for (String account : ACCOUNTS) {
-      client.bank().createAccount(TestClient.opening(account)); // The same request every time.
+  /** Any write; of the withdrawals, transfers and openings some are refused. */
+  private static Message any(Random random) {
+    String id = new UUID(random.nextLong(), random.nextLong()).toString();
+    String account = ACCOUNTS.get(random.nextInt(ACCOUNTS.size()));
+    String other = ACCOUNTS.get(random.nextInt(ACCOUNTS.size()));
+    Money.Builder amount =
+        Money.newBuilder().setCurrencyCode("EUR").setUnits(1 + random.nextInt(1000));
+    int dice = random.nextInt(10);
+    if (dice == 0) {
+      return TestClient.opening(account).toBuilder().setRequestId(id).build();
     }
-    long before = balances(client);
-    List<DepositRequest> known = List.copyOf(answered.keySet());
-    List<DepositResponse> repeated = all(known, request -> client.bankAsync().deposit(request));
-    for (int i = 0; i < known.size(); i++) {
-      assertEquals(answered.get(known.get(i)), repeated.get(i), "the same answer again");
+    if (dice < 4 || account.equals(other)) {
+      return DepositRequest.newBuilder()
+          .setRequestId(id)
+          .setAccountId(account)
+          .setAmount(amount)
+          .build();
     }
-    assertEquals(before, balances(client), "repeats that moved money");
+    if (dice < 7) {
+      return WithdrawRequest.newBuilder()
+          .setRequestId(id)
+          .setAccountId(account)
+          .setAmount(amount)
+          .build();
+    }
+    return TransferRequest.newBuilder()
+        .setRequestId(id)
+        .setSourceAccountId(account)
+        .setDestinationAccountId(other)
+        .setAmount(amount)
+        .build();
+  }
 
-    List<DepositRequest> retried = List.copyOf(unanswered);
-    List<DepositResponse> answers = all(retried, request -> client.bankAsync().deposit(request));
+  private static ListenableFuture<? extends Message> call(
+      BankServiceFutureStub bank, Message request) {
+    if (request instanceof CreateAccountRequest opening) {
+      return bank.createAccount(opening);
+    }
+    if (request instanceof DepositRequest deposit) {
+      return bank.deposit(deposit);
+    }
+    if (request instanceof WithdrawRequest withdrawal) {
+      return bank.withdraw(withdrawal);
+    }
+    return bank.transfer((TransferRequest) request);
+  }
+
+  /** The response or the status of a refusal, both final. Anything else is thrown. */
+  private static Message outcome(ListenableFuture<? extends Message> answer) {
+    try {
+      return answer.get(60, SECONDS);
+    } catch (ExecutionException e) {
+      StatusRuntimeException error = (StatusRuntimeException) e.getCause();
+      Status.Code code = error.getStatus().getCode();
+      if (code == Status.Code.FAILED_PRECONDITION
+          || code == Status.Code.ALREADY_EXISTS
+          || code == Status.Code.NOT_FOUND) {
+        return StatusProto.fromThrowable(error);
+      }
+      throw error;
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError("expected: an answer", e);
+    }
+  }
+
+  /** Repeats everything, then holds the journal and the balances against the answers. */
+  private void compare(TestClient client) throws Exception {
+    assertRepeated(client);
+    List<Message> retried = List.copyOf(unanswered);
+    List<Message> answers = all(client, retried);
     for (int i = 0; i < retried.size(); i++) {
       answered.put(retried.get(i), answers.get(i));
     }
     unanswered.clear();
-    compareJournal(client);
+    long end = end(client);
+    assertRepeated(client);
+    assertEquals(end, end(client), "repeats that were done again");
+    compareJournal(client, end);
   }
 
-  private void compareJournal(TestClient client) throws Exception {
-    long end = balance(client, ACCOUNTS.get(0)).getSequence();
-    assertEquals(ACCOUNTS.size() + answered.size(), end, "openings and deposits");
-    List<Transaction> journal =
-        all(
-                LongStream.rangeClosed(1, end).boxed().toList(),
-                sequence -> client.bankAsync().getTransaction(transaction(sequence)))
-            .stream()
-            .map(GetTransactionResponse::getTransaction)
-            .toList();
-    for (int i = 0; i < end; i++) {
-      assertEquals(i + 1, journal.get(i).getSequence());
+  private void assertRepeated(TestClient client) {
+    List<Message> known = List.copyOf(answered.keySet());
+    List<Message> repeated = all(client, known);
+    for (int i = 0; i < known.size(); i++) {
+      assertEquals(
+          answered.get(known.get(i)).toByteString(),
+          repeated.get(i).toByteString(),
+          "the same answer again");
     }
-
-    Map<String, List<Transaction>> deposits =
-        journal.stream()
-            .filter(each -> each.getKind() == TransactionKind.TRANSACTION_KIND_DEPOSIT)
-            .collect(groupingBy(Transaction::getRequestId));
-    assertEquals(answered.size(), deposits.size(), "request ids");
-    answered.forEach(
-        (request, answer) ->
-            assertEquals(List.of(answer.getTransaction()), deposits.get(request.getRequestId())));
-
-    for (String account : ACCOUNTS) {
-      compareStatement(client, account, journal);
-    }
-    long sum = answered.keySet().stream().mapToLong(each -> each.getAmount().getUnits()).sum();
-    assertEquals(sum, balances(client), "balances and deposits");
   }
 
-  private static void compareStatement(
-      TestClient client, String account, List<Transaction> journal) {
-    List<String> expected = new ArrayList<>();
-    long running = 0;
-    for (Transaction transaction : journal) {
+  private void compareJournal(TestClient client, long end) throws Exception {
+    Map<String, Transaction> journal = new HashMap<>();
+    Map<String, Long> balances = new HashMap<>();
+    for (Transaction transaction : journal(client, end)) {
+      assertThat(journal.put(transaction.getRequestId(), transaction)).as("done twice").isNull();
+      long sum = 0;
       for (Entry entry : transaction.getEntriesList()) {
-        if (entry.getAccountId().equals(account)) {
-          long amount = entry.getAmount().getUnits();
-          running += amount;
-          assertEquals(running, entry.getBalance().getUnits(), "running balance");
-          expected.add(transaction.getTransactionId() + " " + amount + " " + running);
-        }
+        long amount = entry.getAmount().getUnits();
+        sum += amount;
+        long balance = balances.merge(entry.getAccountId(), amount, Long::sum);
+        assertEquals(entry.getBalance().getUnits(), balance, "running balance");
+      }
+      assertEquals(0, sum, "entries");
+    }
+
+    Set<String> done = new HashSet<>();
+    answered.forEach(
+        (request, answer) -> {
+          String id = requestId(request);
+          if (answer instanceof com.google.rpc.Status) {
+            assertThat(journal).as("refused").doesNotContainKey(id);
+          } else {
+            done.add(id);
+            assertThat(journal).containsKey(id);
+            Transaction told = transaction(answer);
+            assertThat(told == null ? journal.get(id) : told).isEqualTo(journal.get(id));
+          }
+        });
+    assertEquals(done, journal.keySet());
+    for (String account : ACCOUNTS) {
+      Long expected = balances.get(account);
+      if (expected != null) {
+        assertEquals(expected, balance(client, account).getPosted().getUnits(), account);
+        assertThat(expected).isNotNegative();
       }
     }
-    List<String> actual = new ArrayList<>();
-    GetStatementResponse page;
-    String token = "";
-    do {
-      page =
-          client
-              .bank()
-              .getStatement(
-                  GetStatementRequest.newBuilder()
-                      .setAccountId(account)
-                      .setPageSize(1000)
-                      .setPageToken(token)
-                      .build());
-      for (StatementEntry entry : page.getEntriesList()) {
-        long amount = entry.getAmount().getUnits();
-        actual.add(entry.getTransactionId() + " " + amount + " " + entry.getBalance().getUnits());
-      }
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
-    assertEquals(expected, actual, account);
-    assertEquals(running, page.getClosingBalance().getUnits(), account);
-    assertEquals(running, balance(client, account).getPosted().getUnits(), account);
   }
 
-  /** The answers to many calls, in their order; not so many at once that the server refuses. */
-  private static <Q, A> List<A> all(List<Q> requests, Function<Q, ListenableFuture<A>> call)
-      throws Exception {
-    List<A> answers = new ArrayList<>();
+  private static List<Transaction> journal(TestClient client, long end) throws Exception {
+    List<Transaction> journal = new ArrayList<>();
+    for (long from = 1; from <= end; from += CALLS_AT_ONCE) {
+      List<ListenableFuture<GetTransactionResponse>> calls = new ArrayList<>();
+      for (long sequence = from; sequence < Math.min(from + CALLS_AT_ONCE, end + 1); sequence++) {
+        var request = GetTransactionRequest.newBuilder().setTransactionId("tx-" + sequence);
+        calls.add(client.bankAsync().getTransaction(request.build()));
+      }
+      for (ListenableFuture<GetTransactionResponse> each : calls) {
+        Transaction transaction = each.get(60, SECONDS).getTransaction();
+        journal.add(transaction);
+        assertEquals(journal.size(), transaction.getSequence());
+      }
+    }
+    return journal;
+  }
+
+  /** The outcomes of many requests, in their order; not so many at once that the server refuses. */
+  private static List<Message> all(TestClient client, List<Message> requests) {
+    List<Message> outcomes = new ArrayList<>();
     for (int from = 0; from < requests.size(); from += CALLS_AT_ONCE) {
       int to = Math.min(requests.size(), from + CALLS_AT_ONCE);
-      for (ListenableFuture<A> each : requests.subList(from, to).stream().map(call).toList()) {
-        answers.add(each.get(60, SECONDS));
-      }
+      requests.subList(from, to).stream()
+          .map(request -> call(client.bankAsync(), request))
+          .toList()
+          .forEach(call -> outcomes.add(outcome(call)));
     }
-    return answers;
+    return outcomes;
   }
 
-  private static GetTransactionRequest transaction(long sequence) {
-    return GetTransactionRequest.newBuilder().setTransactionId("tx-" + sequence).build();
+  private static String requestId(Message request) {
+    return (String) request.getField(request.getDescriptorForType().findFieldByName("request_id"));
   }
 
-  private static long balances(TestClient client) {
-    return ACCOUNTS.stream().mapToLong(each -> balance(client, each).getPosted().getUnits()).sum();
+  /** The transaction that an answer tells, or null if it tells none, as one to an opening. */
+  private static @Nullable Transaction transaction(Message answer) {
+    var field = answer.getDescriptorForType().findFieldByName("transaction");
+    return field == null ? null : (Transaction) answer.getField(field);
+  }
+
+  private static long end(TestClient client) {
+    return balance(client, "settlement-eur").getSequence();
   }
 
   private static Balance balance(TestClient client, String account) {
