@@ -297,6 +297,7 @@ class RotationIT {
     return server
         .part(MeterRegistry.class)
         .get("mbank.reloads")
+        .tag("files", "tls")
         .tag("outcome", outcome)
         .counter()
         .count();
