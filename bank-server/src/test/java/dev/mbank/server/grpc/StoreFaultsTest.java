@@ -26,6 +26,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -67,16 +69,18 @@ class StoreFaultsTest {
   void read_executorFull_overloadedWithRetryInfo() throws Exception {
     CountDownLatch blocked = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
+    // Not the common pool: where it has one thread, the first would keep it.
+    ExecutorService callers = Executors.newCachedThreadPool();
     try (TestBank bank =
         faulty().with("mbank.grpc.read-threads", 1).with("mbank.grpc.read-queue", 1).open()) {
       call(bank.as(ALICE), opening("alice", "EUR"));
       fault = blocking(blocked, release);
       Supplier<Message> read = () -> call(bank.as(TELLER), Requests.balance("alice"));
-      var running = CompletableFuture.supplyAsync(read);
+      var running = CompletableFuture.supplyAsync(read, callers);
       assertThat(blocked.await(10, SECONDS)).isTrue();
       // One of these two waits, the other is refused.
-      var second = CompletableFuture.supplyAsync(() -> outcome(read));
-      var third = CompletableFuture.supplyAsync(() -> outcome(read));
+      var second = CompletableFuture.supplyAsync(() -> outcome(read), callers);
+      var third = CompletableFuture.supplyAsync(() -> outcome(read), callers);
       Object refused = CompletableFuture.anyOf(second, third).get(10, SECONDS);
 
       BankError write = BankError.of(() -> call(bank.as(ALICE), transfer("alice", "b", eur(1))));
@@ -88,6 +92,8 @@ class StoreFaultsTest {
       assertThat(running.get(10, SECONDS)).isNotNull();
       assertThat(List.of(second.get(10, SECONDS), third.get(10, SECONDS)))
           .hasAtLeastOneElementOfType(dev.mbank.v1.GetBalanceResponse.class);
+    } finally {
+      callers.shutdownNow();
     }
   }
 
