@@ -1,7 +1,9 @@
 package dev.mbank.server;
 
+import com.google.common.base.Throwables;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.GetBalanceRequest;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -10,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class GoodClient implements AutoCloseable {
   private static final int CALLS_ON_KEPT = 20;
 
-  private final List<Throwable> failures = new CopyOnWriteArrayList<>();
+  private final List<String> failures = new CopyOnWriteArrayList<>();
   private final Thread thread;
   private volatile boolean ended;
   private final AtomicLong answered = new AtomicLong();
@@ -41,7 +43,7 @@ final class GoodClient implements AutoCloseable {
           client.bank().getBalance(GetBalanceRequest.newBuilder().setAccountId("good").build());
       answered.incrementAndGet();
     } catch (RuntimeException e) {
-      failures.add(e);
+      failures.add(Instant.now() + " " + e + " because of " + Throwables.getRootCause(e));
     }
   }
 
@@ -49,7 +51,7 @@ final class GoodClient implements AutoCloseable {
     return answered.get();
   }
 
-  List<Throwable> failures() {
+  List<String> failures() {
     return failures;
   }
 

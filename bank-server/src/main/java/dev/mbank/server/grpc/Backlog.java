@@ -52,7 +52,9 @@ final class Backlog {
   /** Begins a new round: whether a call waited for all of the last one. */
   boolean nextRound() {
     int old = generation ^ 1;
+    // Before calls enter it anew, for they have waited for nothing.
+    boolean late = waiting.get(old) > 0;
     generation = old;
-    return waiting.get(old) > 0;
+    return late;
   }
 }
