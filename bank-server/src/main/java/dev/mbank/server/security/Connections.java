@@ -101,6 +101,7 @@ public final class Connections {
   private final class Watch extends ChannelInboundHandlerAdapter {
     private final long start = System.nanoTime();
     private @Nullable SslHandler tls;
+    private boolean spoken;
     private boolean settled;
     private @Nullable ChannelHandlerContext context;
 
@@ -146,6 +147,7 @@ public final class Connections {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
+      spoken = true;
       if (tls == null) {
         // gRPC puts it there after this handler, and before the first byte.
         tls = context.pipeline().get(SslHandler.class);
@@ -168,12 +170,20 @@ public final class Connections {
       SocketAddress peer = context.channel().remoteAddress();
       open.remove(peer, this);
       context.fireChannelInactive();
+      refused(context.channel(), missing(), null);
+    }
+
+    /** What did not come, where nothing failed. */
+    private RefusalReason missing() {
       if (tls != null && tls.handshakeFuture().isSuccess()) {
         boolean http2 = tls.applicationProtocol() != null;
-        refused(context.channel(), http2 ? RefusalReason.NO_PREFACE : RefusalReason.NO_ALPN, null);
-      } else {
-        refused(context.channel(), late() ? RefusalReason.TIMEOUT : RefusalReason.CLOSED, null);
+        return http2 ? RefusalReason.NO_PREFACE : RefusalReason.NO_ALPN;
       }
+      if (late()) {
+        return RefusalReason.TIMEOUT;
+      }
+      // Whoever speaks to TLS has a TLS handler from the first byte on.
+      return spoken && tls == null ? RefusalReason.NO_PREFACE : RefusalReason.CLOSED;
     }
 
     private RefusalReason reason(Throwable failure) {
