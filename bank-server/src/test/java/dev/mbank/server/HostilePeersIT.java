@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What peers can do to the server that mean no good, alone on one machine. During each attack a
@@ -191,6 +192,20 @@ class HostilePeersIT {
         (peer, i) ->
             peer.call(stream(i), "GetStatement", statement(1000))
                 .frame(type, flags, stream(i), payload));
+  }
+
+  /** Each frame is answered by a reset, of a stream that ended with the first call. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void data_forAStreamThatIsGone_closesConnection(boolean reading) throws Exception {
+    flood(
+        reading,
+        (peer, i) -> {
+          if (i == 0) {
+            peer.call(1, "Deposit", new byte[1]);
+          }
+          peer.frame(RudePeer.DATA, 0, 1, new byte[1]);
+        });
   }
 
   /** Frames that want an answer, or just work. */
