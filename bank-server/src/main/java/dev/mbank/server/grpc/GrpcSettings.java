@@ -13,8 +13,9 @@ import org.springframework.util.unit.DataSize;
  * @param readQueue how many reads may wait before the next is refused
  * @param handshakeTimeout from a connection's start to its first HTTP/2 frame
  * @param maxCallsPerConnection how many calls of one connection may be under way
- * @param maxResetsPerWindow how many RST_STREAM frames a connection may send in a window, against
- *     CVE-2023-44487 (Rapid Reset)
+ * @param maxResetsPerWindow how many RST_STREAM frames a connection may send in a window, or have
+ *     the server send, against CVE-2023-44487 (Rapid Reset); above {@code maxCallsPerConnection},
+ *     for a client gives up all of its calls at once when their deadline passes
  * @param maxUselessFramesPerWindow how many SETTINGS, PRIORITY, unknown and empty DATA frames it
  *     may send in a window
  * @param resetWindow the window of both
@@ -30,7 +31,7 @@ record GrpcSettings(
     @DefaultValue("1024") int readQueue,
     @DefaultValue("10s") Duration handshakeTimeout,
     @DefaultValue("1000") int maxCallsPerConnection,
-    @DefaultValue("200") int maxResetsPerWindow,
+    @DefaultValue("2000") int maxResetsPerWindow,
     @DefaultValue("1000") int maxUselessFramesPerWindow,
     @DefaultValue("30s") Duration resetWindow,
     @DefaultValue("30s") Duration peerTimeout,

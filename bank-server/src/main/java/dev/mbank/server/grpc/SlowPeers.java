@@ -2,18 +2,17 @@ package dev.mbank.server.grpc;
 
 import com.google.protobuf.MessageLite;
 import dev.mbank.server.security.Connections;
+import dev.mbank.server.security.Connections.Connection;
 import dev.mbank.server.security.Connections.CutOff;
 import io.grpc.Attributes;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
-import java.net.SocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -35,7 +34,7 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
   private static final Attributes.Key<Backlog> OF_CONNECTION =
       Attributes.Key.create("mbank.backlog");
 
-  private final Map<SocketAddress, Backlog> backlogs = new ConcurrentHashMap<>();
+  private final Map<Backlog, Connection> backlogs = new ConcurrentHashMap<>();
   private final AtomicLong unread = new AtomicLong();
   private final Connections connections;
   private final long maxUnreadOfConnection;
@@ -62,9 +61,9 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
   @Override
   public Attributes transportReady(Attributes connection) {
     Backlog backlog = new Backlog(unread);
-    SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-    if (peer != null) {
-      backlogs.put(peer, backlog);
+    Connection ready = connections.ready(connection);
+    if (ready != null) {
+      backlogs.put(backlog, ready);
     }
     return connection.toBuilder().set(OF_CONNECTION, backlog).build();
   }
@@ -74,10 +73,9 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     if (connection == null) {
       return; // It was never ready.
     }
-    SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     Backlog backlog = connection.get(OF_CONNECTION);
-    if (peer != null && backlog != null) {
-      backlogs.remove(peer, backlog);
+    if (backlog != null) {
+      backlogs.remove(backlog);
     }
   }
 
@@ -112,9 +110,9 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
 
   private void nextRound() {
     backlogs.forEach(
-        (peer, backlog) -> {
+        (backlog, connection) -> {
           if (backlog.nextRound()) {
-            connections.cutOff(peer, CutOff.SLOW);
+            connection.cutOff(CutOff.SLOW);
           }
         });
   }
