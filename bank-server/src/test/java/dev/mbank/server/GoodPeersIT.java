@@ -2,19 +2,25 @@ package dev.mbank.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.DepositResponse;
+import dev.mbank.v1.GetStatementRequest;
+import dev.mbank.v1.GetStatementResponse;
 import dev.mbank.v1.ListAccountsRequest;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +37,8 @@ class GoodPeersIT {
 
   @BeforeAll
   static void start() {
-    server = RunningServer.start(folder, "TLS_ENABLED=false", "HOST=*");
+    server =
+        RunningServer.start(folder, "TLS_ENABLED=false", "HOST=*", "mbank.grpc.peer-timeout=8s");
   }
 
   @AfterAll
@@ -55,6 +62,47 @@ class GoodPeersIT {
 
       list(client);
       counts.awaitAccepted(1);
+    }
+  }
+
+  /** Seven megabytes, which take longer than the timeout of a peer that reads nothing. */
+  @Test
+  void answers_readSteadilyOverASlowLine_allArrive() throws Exception {
+    try (TestClient client = TestClient.plaintext(server.port())) {
+      var unused = client.bank().createAccount(TestClient.opening("large"));
+      DepositRequest deposit =
+          TestClient.deposit("large", 1).toBuilder().setDescription("ä".repeat(256)).build();
+      for (ListenableFuture<DepositResponse> each :
+          Stream.generate(() -> deposit.toBuilder().setRequestId(UUID.randomUUID().toString()))
+              .limit(900)
+              .map(request -> client.bankAsync().deposit(request.build()))
+              .toList()) {
+        each.get();
+      }
+    }
+    GetStatementRequest page =
+        GetStatementRequest.newBuilder().setAccountId("large").setPageSize(900).build();
+    try (SlowLine line = new SlowLine(server.port(), 600_000);
+        TestClient client = TestClient.plaintext(line.port())) {
+      var answers = Stream.generate(() -> client.bankAsync().getStatement(page)).limit(14).toList();
+      for (ListenableFuture<GetStatementResponse> answer : answers) {
+        assertThat(answer.get().getEntriesList()).hasSize(900);
+      }
+    }
+  }
+
+  /** The smallest limit makes one byte too much: but one answer may always wait. */
+  @Test
+  void reads_besidesAWatchOfHealth_areAnswered(@TempDir Path other) {
+    try (RunningServer tight =
+            RunningServer.start(other, "TLS_ENABLED=false", "mbank.grpc.max-unread=1B");
+        TestClient client = TestClient.plaintext(tight.port())) {
+      var watch =
+          HealthGrpc.newBlockingStub(client.channel())
+              .watch(HealthCheckRequest.getDefaultInstance());
+      assertThat(watch.next()).isNotNull();
+
+      list(client);
     }
   }
 

@@ -21,6 +21,7 @@ import org.springframework.util.unit.DataSize;
  * @param resetWindow the window of both
  * @param peerTimeout how long a peer may take, at the most, for the rest of a request or for
  *     reading an answer; the connection is closed after between a half and all of it
+ * @param minReadRate a second: whoever is sent so much reads its answers, however long they take
  * @param maxUnreadPerConnection bytes of answers that may wait for one connection to read them;
  *     above it large answers are refused
  * @param maxUnread the same of all connections
@@ -35,6 +36,7 @@ record GrpcSettings(
     @DefaultValue("1000") int maxUselessFramesPerWindow,
     @DefaultValue("30s") Duration resetWindow,
     @DefaultValue("30s") Duration peerTimeout,
+    @DefaultValue("64KB") DataSize minReadRate,
     @DefaultValue("8MB") DataSize maxUnreadPerConnection,
     @DefaultValue("64MB") DataSize maxUnread) {
 
@@ -47,6 +49,7 @@ record GrpcSettings(
     positive("max-useless-frames-per-window", maxUselessFramesPerWindow);
     positive("reset-window", resetWindow.toSeconds());
     positive("peer-timeout", peerTimeout.toSeconds());
+    positive("min-read-rate", minReadRate.toBytes());
     positive("max-unread-per-connection", maxUnreadPerConnection.toBytes());
     positive("max-unread", maxUnread.toBytes());
   }

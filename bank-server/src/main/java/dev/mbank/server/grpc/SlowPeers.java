@@ -1,6 +1,10 @@
 package dev.mbank.server.grpc;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import com.google.protobuf.MessageLite;
+import dev.mbank.server.grpc.Backlog.Round;
+import dev.mbank.server.grpc.Backlog.Turn;
 import dev.mbank.server.security.Connections;
 import dev.mbank.server.security.Connections.Connection;
 import dev.mbank.server.security.Connections.CutOff;
@@ -17,7 +21,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,7 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
   private final Connections connections;
   private final long maxUnreadOfConnection;
   private final long maxUnread;
+  private final Round round;
   private final ScheduledExecutorService rounds =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -52,10 +56,10 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     this.maxUnreadOfConnection = settings.maxUnreadPerConnection().toBytes();
     this.maxUnread = settings.maxUnread().toBytes();
     // Who is found at the end of a round has waited for one to two of them.
-    long round = settings.peerTimeout().toMillis() / 2;
+    long nanos = settings.peerTimeout().toNanos() / 2;
+    this.round = new Round(nanos, settings.minReadRate().toBytes() * nanos / 1_000_000_000);
     // With a fixed delay, so that a server that stood still does not take it for the peers' fault.
-    var unused =
-        rounds.scheduleWithFixedDelay(this::nextRound, round, round, TimeUnit.MILLISECONDS);
+    var unused = rounds.scheduleWithFixedDelay(this::nextRound, nanos, nanos, NANOSECONDS);
   }
 
   @Override
@@ -109,9 +113,10 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
   }
 
   private void nextRound() {
+    long now = System.nanoTime();
     backlogs.forEach(
         (backlog, connection) -> {
-          if (backlog.nextRound()) {
+          if (backlog.nextRound(now, connection.sent(), round)) {
             connection.cutOff(CutOff.SLOW);
           }
         });
@@ -133,7 +138,7 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     BoundedCall(ServerCall<Q, A> call, Backlog backlog) {
       super(call);
       this.backlog = backlog;
-      this.waiting = backlog.enter();
+      this.waiting = backlog.enter(Turn.REQUEST);
     }
 
     /**
@@ -148,7 +153,9 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
 
     @Override
     public void sendMessage(A message) {
-      send(message instanceof MessageLite proto ? proto.getSerializedSize() : 0);
+      // A stream tells when a message was read only at its end; those that there are say little.
+      boolean counts = getMethodDescriptor().getType().serverSendsOneMessage();
+      send(counts && message instanceof MessageLite proto ? proto.getSerializedSize() : 0);
       super.sendMessage(message);
     }
 
@@ -168,7 +175,7 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     private synchronized void answer() {
       answered = true;
       if (!ended && waiting == NOT_WAITING) {
-        waiting = backlog.enter();
+        waiting = backlog.enter(Turn.ANSWER);
       }
     }
 
