@@ -18,6 +18,7 @@ final class Backlog {
   private volatile int generation;
   private long roundStart;
   private long sentBefore;
+  private long sentBeforeThat;
 
   /** What the peer is waited for. */
   enum Turn {
@@ -78,8 +79,10 @@ final class Backlog {
     boolean lateAnswer = waiting.get(Turn.ANSWER.first + old) > 0;
     generation = old;
     boolean stoodStill = now - roundStart > round.nanos() * 5 / 4;
-    boolean reads = sent - sentBefore >= round.enough();
+    // Over the two rounds that an answer may wait, for bytes leave in bursts.
+    boolean reads = sent - sentBeforeThat >= round.enough();
     roundStart = now;
+    sentBeforeThat = sentBefore;
     sentBefore = sent;
     return !stoodStill && (lateRequest || (lateAnswer && !reads));
   }
@@ -88,7 +91,7 @@ final class Backlog {
    * A round.
    *
    * @param nanos how long it takes; when it took much longer, this server stood still
-   * @param enough bytes of answers: whoever reads so many in it is not slow
+   * @param enough bytes of answers: whoever reads so many in two of them is not slow
    */
   record Round(long nanos, long enough) {}
 }

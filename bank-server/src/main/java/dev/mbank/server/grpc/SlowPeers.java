@@ -57,7 +57,7 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     this.maxUnread = settings.maxUnread().toBytes();
     // Who is found at the end of a round has waited for one to two of them.
     long nanos = settings.peerTimeout().toNanos() / 2;
-    this.round = new Round(nanos, settings.minReadRate().toBytes() * nanos / 1_000_000_000);
+    this.round = new Round(nanos, settings.minReadRate().toBytes() * 2 * nanos / 1_000_000_000);
     // With a fixed delay, so that a server that stood still does not take it for the peers' fault.
     var unused = rounds.scheduleWithFixedDelay(this::nextRound, nanos, nanos, NANOSECONDS);
   }

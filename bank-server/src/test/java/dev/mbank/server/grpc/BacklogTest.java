@@ -46,6 +46,15 @@ class BacklogTest {
     assertThat(nextRound(0)).isFalse();
   }
 
+  /** Bytes leave by the windowful: a round may see none of a steady reader's. */
+  @Test
+  void nextRound_answersOfAPeerThatReadsInBursts_areNotLate() {
+    var unused = backlog.enter(Turn.ANSWER);
+    assertThat(nextRound(ENOUGH)).isFalse();
+
+    assertThat(nextRound(0)).isFalse();
+  }
+
   @Test
   void nextRound_requestOfAPeerThatReads_isLate() {
     var unused = backlog.enter(Turn.REQUEST);
