@@ -153,10 +153,9 @@ async function main() {
     return 'UNAUTHENTICATED, UNKNOWN_IDENTITY';
   });
   // Certificates are judged in the handshake: the server says so in an alert of RFC 8446, 6.2.
-  const certificate = /alert number (4[2-9]|80)/;
   await refused('no client certificate', mutualTls(ours), /alert certificate required/);
-  await refused('client of another CA', mutualTls(ours, theirs, 'client'), certificate);
-  await refused("server's certificate as client", mutualTls(ours, ours, 'server'), certificate);
+  await refused('client of another CA', mutualTls(ours, theirs, 'client'), /alert unknown ca/);
+  await refused("server's certificate as client", mutualTls(ours, ours, 'server'), /alert unsupported certificate/);
   await refused('server of another CA', mutualTls(theirs, ours, 'client'), /unable to verify/);
   await refused('server of another name', good, /ERR_TLS_CERT_ALTNAME_INVALID/, {
     'grpc.ssl_target_name_override': 'elsewhere.example',
