@@ -4,6 +4,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,9 @@ public final class ReloadingTls implements AutoCloseable {
   private final FileWatcher watcher;
   private volatile TlsMaterial inForce;
 
+  /** Why the files that are there are not in force, if so. Of the watcher's thread only. */
+  private @Nullable String fault;
+
   /**
    * Reads the files.
    *
@@ -30,7 +34,7 @@ public final class ReloadingTls implements AutoCloseable {
     this.files = files;
     this.ours = ours;
     // Before they are read, so that no change falls between.
-    this.watcher = new FileWatcher(files.all(), this::reload);
+    this.watcher = new FileWatcher(files.all(), this::reload, this::tryAgain);
     this.inForce = TlsMaterial.read(files, ours);
     this.context = new SwappableSslContext(inForce.context());
     files.warnings().forEach(log::warn);
@@ -60,16 +64,33 @@ public final class ReloadingTls implements AutoCloseable {
   }
 
   private void reload() {
+    fault = null;
+    take();
+  }
+
+  /** A set may be refused today and good tomorrow, by its dates. */
+  private void tryAgain() {
+    if (fault != null) {
+      take();
+    }
+  }
+
+  private void take() {
     TlsMaterial next;
     SslContext nextContext;
     try {
       next = TlsMaterial.read(files, ours);
       nextContext = next.context();
     } catch (RuntimeException e) {
-      log.error("New TLS files were rejected, the old ones stay in force: {}", e.getMessage());
-      listeners.forEach(ReloadListener::rejected);
+      String message = String.valueOf(e.getMessage());
+      if (!message.equals(fault)) {
+        fault = message;
+        log.error("New TLS files were rejected, the old ones stay in force: {}", message);
+        listeners.forEach(ReloadListener::rejected);
+      }
       return;
     }
+    fault = null;
     inForce = next;
     context.swap(nextContext);
     log.info(

@@ -76,11 +76,26 @@ public final class TlsMaterial {
       throw new TlsFileException(
           "KEY_FILE", files.key(), "the private key of the certificate in CERT_FILE");
     }
-    RevocationLists revocation =
-        files.crl() == null
-            ? null
-            : new RevocationLists(PemFiles.revocationLists("CRL_FILE", files.crl()));
+    RevocationLists revocation = files.crl() == null ? null : revocation(files.crl());
     return new TlsMaterial(ours, chain, key, authorities, revocation);
+  }
+
+  /** One that is out of date is taken too: it tells more than the one before it. */
+  private static RevocationLists revocation(String file) {
+    List<X509CRL> lists = PemFiles.revocationLists("CRL_FILE", file);
+    Instant now = Instant.now();
+    for (X509CRL list : lists) {
+      if (now.isBefore(list.getThisUpdate().toInstant())) {
+        throw new TlsFileException(
+            "CRL_FILE",
+            file,
+            "revocation lists in force; that of "
+                + list.getIssuerX500Principal().getName()
+                + " is not valid before "
+                + list.getThisUpdate().toInstant());
+      }
+    }
+    return new RevocationLists(lists);
   }
 
   /** What we show to peers: the leaf, then its intermediates. */
