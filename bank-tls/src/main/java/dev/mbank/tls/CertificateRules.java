@@ -39,6 +39,7 @@ final class CertificateRules {
   /** GeneralName's tag of a DNS name (RFC 5280, section 4.2.1.6). */
   private static final int DNS_NAME = 2;
 
+  private static final String ANY_PURPOSE = "2.5.29.37.0";
   private static final String PSS = "RSASSA-PSS";
   private static final String BASIC_CONSTRAINTS = "2.5.29.19";
 
@@ -84,14 +85,7 @@ final class CertificateRules {
     }
     List<String> purposes = purposes(leaf);
     if (!purposes.contains(kind.purposeOid)) {
-      throw refused(
-          BAD_USAGE,
-          leaf,
-          "extended key usage: "
-              + (purposes.isEmpty() ? "none" : purposes)
-              + " (expected: "
-              + kind.purpose
-              + ")");
+      throw wrongPurpose(leaf, purposes.isEmpty() ? "none" : purposes.toString(), kind);
     }
     if (kind == PeerKind.SERVER && !hasAlternativeName(leaf)) {
       throw refused(
@@ -120,6 +114,17 @@ final class CertificateRules {
     boolean[] usage = ca.getKeyUsage();
     if (ca.getBasicConstraints() == -1 || (usage != null && !usage[KEY_CERT_SIGN])) {
       throw refused(BAD_USAGE, ca, "certificate: no CA (expected: CA:TRUE and keyCertSign)");
+    }
+  }
+
+  /** One above a leaf: if it has purposes, then they bind what is below it. */
+  static void requireAllows(PeerKind kind, X509Certificate issuer)
+      throws CertificateRefusedException {
+    List<String> purposes = purposes(issuer);
+    if (!purposes.isEmpty()
+        && !purposes.contains(kind.purposeOid)
+        && !purposes.contains(ANY_PURPOSE)) {
+      throw wrongPurpose(issuer, purposes.toString(), kind);
     }
   }
 
@@ -163,13 +168,22 @@ final class CertificateRules {
     }
   }
 
-  private static List<String> purposes(X509Certificate leaf) throws CertificateRefusedException {
+  private static List<String> purposes(X509Certificate certificate)
+      throws CertificateRefusedException {
     try {
-      List<String> purposes = leaf.getExtendedKeyUsage();
+      List<String> purposes = certificate.getExtendedKeyUsage();
       return purposes == null ? List.of() : purposes;
     } catch (CertificateParsingException e) {
-      throw refused(BAD_USAGE, leaf, "extended key usage: malformed");
+      throw refused(BAD_USAGE, certificate, "extended key usage: malformed");
     }
+  }
+
+  private static CertificateRefusedException wrongPurpose(
+      X509Certificate certificate, String purposes, PeerKind kind) {
+    return refused(
+        BAD_USAGE,
+        certificate,
+        "extended key usage: " + purposes + " (expected: " + kind.purpose + ")");
   }
 
   static boolean hasDnsName(X509Certificate leaf) {

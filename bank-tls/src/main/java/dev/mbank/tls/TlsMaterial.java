@@ -145,6 +145,7 @@ public final class TlsMaterial {
       CertificateRules.requireValidAt(now, chain.get(i));
       if (i > 0) {
         CertificateRules.requireAuthority(chain.get(i));
+        CertificateRules.requireAllows(ours, chain.get(i));
         if (!CertificatePaths.issued(chain.get(i), chain.get(i - 1))) {
           throw new CertificateRefusedException(
               RefusalReason.BAD_CHAIN,

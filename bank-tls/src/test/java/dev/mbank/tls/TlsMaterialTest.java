@@ -176,6 +176,18 @@ class TlsMaterialTest {
   }
 
   @Test
+  void read_intermediateForClientsOnly_isRefused() {
+    Issued root = new Request("root").authority(1).selfSigned();
+    Request clients = TestCertificates.authority("clients").purposes(KeyPurposeId.id_kp_clientAuth);
+    TestCertificates.server().issuedBy(clients.issuedBy(root)).writeTo(folder, "server");
+
+    assertThatThrownBy(this::read)
+        .hasMessageStartingWith("CERT_FILE: " + cert)
+        .hasMessageContaining(
+            "of CN=clients, extended key usage: [1.3.6.1.5.5.7.3.2] (expected: serverAuth)");
+  }
+
+  @Test
   void read_leafAsAuthority_isRefused() {
     ca = cert;
 
