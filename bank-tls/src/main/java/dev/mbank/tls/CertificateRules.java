@@ -20,6 +20,8 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a certificate must be beyond a valid chain (RFC 5280): the TLS libraries accept RSA-1024,
@@ -42,6 +44,11 @@ final class CertificateRules {
   private static final String ANY_PURPOSE = "2.5.29.37.0";
   private static final String PSS = "RSASSA-PSS";
   private static final String BASIC_CONSTRAINTS = "2.5.29.19";
+  private static final String NAME_CONSTRAINTS = "2.5.29.30";
+
+  /** Basic constraints, key usage, extended key usage. */
+  private static final Set<String> CHECKED_OF_ANY =
+      Set.of(BASIC_CONSTRAINTS, "2.5.29.15", "2.5.29.37");
 
   private CertificateRules() {}
 
@@ -114,6 +121,29 @@ final class CertificateRules {
     boolean[] usage = ca.getKeyUsage();
     if (ca.getBasicConstraints() == -1 || (usage != null && !usage[KEY_CERT_SIGN])) {
       throw refused(BAD_USAGE, ca, "certificate: no CA (expected: CA:TRUE and keyCertSign)");
+    }
+  }
+
+  /**
+   * A CA that is trusted without the one that issued it, so that no path leads through it: what it
+   * says of those below must be among what is checked without a path.
+   */
+  static void requireRootless(X509Certificate ca) throws CertificateRefusedException {
+    Set<String> binding = new TreeSet<>();
+    if (ca.getCriticalExtensionOIDs() != null) {
+      binding.addAll(ca.getCriticalExtensionOIDs());
+      binding.removeAll(CHECKED_OF_ANY);
+    }
+    if (ca.getExtensionValue(NAME_CONSTRAINTS) != null) {
+      binding.add(NAME_CONSTRAINTS); // They bind even where they are not critical.
+    }
+    if (!binding.isEmpty()) {
+      throw refused(
+          RefusalReason.BAD_CHAIN,
+          ca,
+          "extensions: "
+              + binding
+              + ", which bind only below its root (expected: the root in CA_FILE too)");
     }
   }
 

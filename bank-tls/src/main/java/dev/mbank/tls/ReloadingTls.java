@@ -37,7 +37,7 @@ public final class ReloadingTls implements AutoCloseable {
     this.watcher = new FileWatcher(files.all(), this::reload, this::tryAgain);
     this.inForce = TlsMaterial.read(files, ours);
     this.context = new SwappableSslContext(inForce.context());
-    files.warnings().forEach(log::warn);
+    warn(inForce);
   }
 
   /**
@@ -98,7 +98,13 @@ public final class ReloadingTls implements AutoCloseable {
         next.chain().get(0).getSubjectX500Principal().getName(),
         next.chain().get(0).getSerialNumber().toString(16),
         next.chain().get(0).getNotAfter().toInstant());
+    warn(next);
     listeners.forEach(ReloadListener::accepted);
+  }
+
+  private void warn(TlsMaterial material) {
+    files.warnings().forEach(log::warn);
+    material.warnings().forEach(log::warn);
   }
 
   @Override

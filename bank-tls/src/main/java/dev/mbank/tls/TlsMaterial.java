@@ -11,6 +11,7 @@ import java.security.Signature;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -59,9 +60,7 @@ public final class TlsMaterial {
     List<X509Certificate> authorities = PemFiles.certificates("CA_FILE", files.ca());
     List<X509Certificate> chain = PemFiles.certificates("CERT_FILE", files.cert());
     try {
-      for (X509Certificate ca : authorities) {
-        CertificateRules.requireAuthority(ca);
-      }
+      requireAuthorities(authorities);
     } catch (CertificateRefusedException e) {
       throw fault("CA_FILE", files.ca(), e);
     }
@@ -118,6 +117,13 @@ public final class TlsMaterial {
             .min(Comparator.naturalOrder());
   }
 
+  /** What will not do but leaves something that does. */
+  List<String> warnings() {
+    return outOfDate(authorities).stream()
+        .map(late -> "CA_FILE: " + told(late) + "; whoever it signed is refused")
+        .toList();
+  }
+
   /** A context for TLS 1.3 with certificates of both sides. Sessions of another are void in it. */
   SslContext context() {
     X509Certificate[] shown = chain.toArray(X509Certificate[]::new);
@@ -134,6 +140,34 @@ public final class TlsMaterial {
     } catch (SSLException e) {
       throw new IllegalStateException("no TLS with files that were found good", e);
     }
+  }
+
+  private static void requireAuthorities(List<X509Certificate> authorities)
+      throws CertificateRefusedException {
+    for (X509Certificate ca : authorities) {
+      CertificateRules.requireAuthority(ca);
+      if (authorities.stream().noneMatch(each -> CertificatePaths.issued(each, ca))) {
+        CertificateRules.requireRootless(ca);
+      }
+    }
+    List<CertificateRefusedException> late = outOfDate(authorities);
+    if (late.size() == authorities.size()) {
+      throw late.get(0);
+    }
+  }
+
+  /** One beside others does no harm: its clients are refused, and theirs are not. */
+  private static List<CertificateRefusedException> outOfDate(List<X509Certificate> authorities) {
+    Instant now = Instant.now();
+    List<CertificateRefusedException> late = new ArrayList<>();
+    for (X509Certificate ca : authorities) {
+      try {
+        CertificateRules.requireValidAt(now, ca);
+      } catch (CertificateRefusedException e) {
+        late.add(e);
+      }
+    }
+    return late;
   }
 
   private static void requireGood(List<X509Certificate> chain, PeerKind ours)
@@ -158,9 +192,11 @@ public final class TlsMaterial {
 
   private static TlsFileException fault(
       String variable, String file, CertificateRefusedException e) {
-    String subject = e.certificate().getSubjectX500Principal().getName();
-    return new TlsFileException(
-        variable, file, "a certificate to work with; of " + subject + ", " + e.getMessage(), e);
+    return new TlsFileException(variable, file, "a certificate to work with; " + told(e), e);
+  }
+
+  private static String told(CertificateRefusedException e) {
+    return "of " + e.certificate().getSubjectX500Principal().getName() + ", " + e.getMessage();
   }
 
   /** Signs with one key and verifies with the other. */
