@@ -12,8 +12,16 @@ import static org.bouncycastle.asn1.x509.KeyPurposeId.id_kp_serverAuth;
 import dev.mbank.tls.fixtures.TestCertificates;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.tls.fixtures.TestCertificates.Request;
+import dev.mbank.tls.fixtures.TestCrls;
+import dev.mbank.tls.fixtures.TestKeys;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -21,11 +29,12 @@ import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What stands above a client's leaf: intermediates, a CA without its root. */
+/** What stands above a client's leaf: intermediates, a CA without its root, a CA renewed. */
 class StrictTrustManagerTest {
   private static final Issued ROOT = new Request("root").authority(2).selfSigned();
 
@@ -80,6 +89,51 @@ class StrictTrustManagerTest {
     assertThat(refusal(client().issuedBy(below), below)).isNull();
   }
 
+  /** A root renewed: same name, same key, other dates and another serial number. */
+  @Test
+  void check_authorityRenewedWithItsKey_oldLeavesStayGood() throws Exception {
+    KeyPair keys = TestKeys.ellipticCurve("secp256r1");
+    Instant now = Instant.now();
+    Issued old = renewed(keys, now.minusSeconds(7200), now.plusSeconds(600));
+    Issued gone = renewed(keys, now.minusSeconds(7200), now.minusSeconds(600));
+    Issued early = renewed(keys, now.plusSeconds(600), now.plusSeconds(7200));
+    Issued next = renewed(keys, now.minusSeconds(60), now.plus(Duration.ofDays(365)));
+    Issued oldLeaf = client().issuedBy(old);
+    Issued withOldRoot =
+        new Issued(oldLeaf.certificate(), oldLeaf.key(), List.of(old.certificate()));
+
+    assertThat(refusal(oldLeaf, next)).isNull();
+    assertThat(refusal(withOldRoot, next)).as("the old root sent along").isNull();
+    assertThat(refusal(client().issuedBy(next), old)).as("not yet renewed here").isNull();
+    for (Issued other : List.of(old, gone, early)) {
+      assertThat(refusal(oldLeaf, other, next)).isNull();
+      assertThat(refusal(oldLeaf, next, other)).isNull();
+    }
+    assertThat(refusal(oldLeaf, gone)).isEqualTo(EXPIRED);
+  }
+
+  @Test
+  void check_authorityRenewedWithItsKey_itsListStaysGood(@TempDir Path folder) throws Exception {
+    KeyPair keys = TestKeys.ellipticCurve("secp256r1");
+    Instant now = Instant.now();
+    Issued old = renewed(keys, now.minusSeconds(7200), now.plusSeconds(600));
+    Issued next = renewed(keys, now.minusSeconds(60), now.plusSeconds(7200));
+    Issued revoked = client().issuedBy(old);
+    RevocationLists lists = lists(folder, TestCrls.of(old, revoked));
+
+    assertThat(refusal(lists, client().issuedBy(old), next)).isNull();
+    assertThat(refusal(lists, revoked, next)).isEqualTo(RefusalReason.REVOKED);
+  }
+
+  private static RevocationLists lists(Path folder, String pem) throws IOException {
+    Path file = Files.writeString(folder.resolve("ca.crl"), pem);
+    return new RevocationLists(PemFiles.revocationLists("CRL_FILE", file.toString()));
+  }
+
+  private static Issued renewed(KeyPair keys, Instant from, Instant until) {
+    return authority("renewed").keys(keys).valid(from, until).selfSigned();
+  }
+
   private static Request client() {
     return TestCertificates.client("spiffe://mbank.local/client");
   }
@@ -88,11 +142,16 @@ class StrictTrustManagerTest {
     return TestCertificates.authority(name);
   }
 
-  /** Why the client is refused; null if it is not. */
   private static RefusalReason refusal(Issued client, Issued... trusted) throws Exception {
+    return refusal(null, client, trusted);
+  }
+
+  /** Why the client is refused; null if it is not. */
+  private static RefusalReason refusal(RevocationLists lists, Issued client, Issued... trusted)
+      throws NoSuchAlgorithmException {
     List<X509Certificate> authorities = Arrays.stream(trusted).map(Issued::certificate).toList();
     try {
-      new StrictTrustManager(authorities, null)
+      new StrictTrustManager(authorities, lists)
           .checkClientTrusted(client.chain(), "UNKNOWN", SSLContext.getDefault().createSSLEngine());
       return null;
     } catch (CertificateException e) {
