@@ -53,6 +53,32 @@ class ServerSettingsCheckTest {
         .hasMessage(line);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "max-inbound-message-size, 1KB, 64MB, 3GB",
+    "max-inbound-message-size, 1KB, 64MB, -1B",
+    "max-inbound-message-size, 1KB, 64MB, big",
+    "max-inbound-metadata-size, 1KB, 1MB, 2MB",
+    "permit-keep-alive-time, 1s, 1d, 0s",
+    "max-connection-idle, 1s, 1d, 10d",
+    "max-connection-age, 1s, 1d, 25h",
+    "max-connection-age, 1s, 1d, ''",
+    "max-connection-age-grace, 1s, 1h, 61m",
+    "shutdown-grace-period, 0s, 1h, -1s"
+  })
+  void initialize_limitOfTheStarterBeyondItsOwn_oneExactLine(
+      String name, String least, String most, String wrong) throws IOException {
+    String property = "grpc.server." + name;
+
+    assertThat(check(Map.of(property, least))).isNotNull();
+    assertThat(check(Map.of(property, most))).isNotNull();
+    assertThatThrownBy(() -> check(Map.of(property, wrong)))
+        .isInstanceOf(SettingException.class)
+        .hasMessage(
+            "%s: %s (expected: %s to %s)",
+            property, wrong.isEmpty() ? "empty" : wrong, least, most);
+  }
+
   @Test
   void initialize_valueOfSeveralLines_isToldOnOne() {
     assertThatThrownBy(() -> check(Map.of("PORT", "8443\nbank-server: all is well")))
