@@ -5,13 +5,16 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Map;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -25,6 +28,7 @@ final class ServerSettingsCheck
   @Override
   public void initialize(ConfigurableApplicationContext context) {
     ConfigurableEnvironment environment = context.getEnvironment();
+    refuseGrants(environment);
     resolveHost(environment, "HOST", "grpc.server.address", "*");
     int port = port(environment, "PORT", "grpc.server.port");
     bool(environment, "TLS_ENABLED", "grpc.server.security.enabled");
@@ -66,6 +70,23 @@ final class ServerSettingsCheck
       SettingRange.require(STARTER + name, time, least, most);
     } catch (IllegalArgumentException e) {
       throw new SettingException(STARTER + name, value, least + " to " + most, e);
+    }
+  }
+
+  /** Of earlier days: whoever still sets them believes in a policy that is not in force. */
+  private static void refuseGrants(ConfigurableEnvironment environment) {
+    for (PropertySource<?> source : environment.getPropertySources()) {
+      if (source instanceof EnumerablePropertySource<?> all) {
+        for (String name : all.getPropertyNames()) {
+          String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
+          if (plain.startsWith("mbankaccessgrants")) {
+            throw new SettingException(
+                name,
+                String.valueOf(all.getProperty(name)),
+                "unset; grants are lines of the file that POLICY_FILE names");
+          }
+        }
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -77,6 +78,21 @@ class ServerSettingsCheckTest {
         .hasMessage(
             "%s: %s (expected: %s to %s)",
             property, wrong.isEmpty() ? "empty" : wrong, least, most);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MBANK_ACCESS_GRANTS_0_IDENTITY",
+        "MBANK_ACCESS_GRANTS_1_ROLES_0",
+        "mbank.access.grants[0].identity"
+      })
+  void initialize_grantOfEarlierDays_saysWhatToUseInstead(String variable) {
+    assertThatThrownBy(() -> check(Map.of(variable, "x")))
+        .isInstanceOf(SettingException.class)
+        .hasMessage(
+            variable
+                + ": x (expected: unset; grants are lines of the file that POLICY_FILE names)");
   }
 
   @Test
