@@ -78,7 +78,7 @@ class ServerCertificateIT {
         row("for no use", server().purposes().issuedBy(CA), "is not one for servers"),
         row("intermediate for clients", server().issuedBy(FOR_CLIENTS), "is not one for servers"),
         row("RSA-1024", server().keys(TestKeys.rsa(1024)).issuedBy(CA), "is too weak"),
-        row("SHA-1", server().signedWith("SHA1withECDSA").issuedBy(CA), "is too weak"),
+        row("SHA-1", server().signedWith("SHA1withECDSA").issuedBy(CA), "is signed too weakly"),
         row("revoked", REVOKED, "is revoked: the server needs a new one"),
         row("list expired", server().issuedBy(LATE_CA), "list in CRL_FILE (%s) is out of date"),
         row("list missing", server().issuedBy(LISTLESS_CA), "CRL_FILE (%s) has no list of its CA"),

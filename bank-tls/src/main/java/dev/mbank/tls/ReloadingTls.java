@@ -93,11 +93,7 @@ public final class ReloadingTls implements AutoCloseable {
     fault = null;
     inForce = next;
     context.swap(nextContext);
-    log.info(
-        "New TLS files are in force: certificate of {}, serial {}, until {}",
-        next.chain().get(0).getSubjectX500Principal().getName(),
-        next.chain().get(0).getSerialNumber().toString(16),
-        next.chain().get(0).getNotAfter().toInstant());
+    log.info("New TLS files are in force: {}", next);
     warn(next);
     listeners.forEach(ReloadListener::accepted);
   }

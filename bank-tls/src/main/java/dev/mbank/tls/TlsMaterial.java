@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -122,6 +123,21 @@ public final class TlsMaterial {
     return outOfDate(authorities).stream()
         .map(late -> "CA_FILE: " + told(late) + "; whoever it signed is refused")
         .toList();
+  }
+
+  /** In one line, for the log; nothing of the key. */
+  @Override
+  public String toString() {
+    X509Certificate own = chain.get(0);
+    return "certificate of %s, serial %s, until %s; CAs: %s; revocation lists %s"
+        .formatted(
+            own.getSubjectX500Principal().getName(),
+            own.getSerialNumber().toString(16),
+            own.getNotAfter().toInstant(),
+            authorities.stream()
+                .map(ca -> ca.getSubjectX500Principal().getName())
+                .collect(Collectors.joining(", ")),
+            revocationListsEnd().map(end -> "until " + end).orElse("none"));
   }
 
   /** A context for TLS 1.3 with certificates of both sides. Sessions of another are void in it. */

@@ -3,6 +3,9 @@ package dev.mbank.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.mbank.tls.fixtures.TestCertificates;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.tls.fixtures.TestCertificates.Request;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Sets that are refused, and what becomes of them. */
 class ReloadingTlsTest {
@@ -98,6 +102,27 @@ class ReloadingTlsTest {
     await().until(() -> accepted.get() == 2);
     assertThat(tls.inForce().revocationListsEnd()).get().matches(it -> it.isAfter(Instant.now()));
     assertThat(rejected).hasValue(0);
+  }
+
+  @Test
+  void reload_newSet_logSaysWhatItHolds() throws IOException {
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    Logger logger = (Logger) LoggerFactory.getLogger(ReloadingTls.class);
+    logger.addAppender(lines);
+    Issued next = TestCertificates.authority("next CA").selfSigned();
+
+    replace("ca.crt", CA.pem() + next.pem());
+    await().until(() -> accepted.get() == 1);
+
+    logger.detachAppender(lines);
+    assertThat(lines.list)
+        .singleElement()
+        .asString()
+        .contains(
+            "of CN=server, serial " + FIRST.certificate().getSerialNumber().toString(16),
+            "CAs: CN=CA, CN=next CA;",
+            "revocation lists until " + tls.inForce().revocationListsEnd().orElseThrow());
   }
 
   @Test
