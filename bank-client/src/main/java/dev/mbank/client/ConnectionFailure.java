@@ -28,7 +28,7 @@ record ConnectionFailure(boolean conclusive, String message) {
   private static final Pattern ALERT = Pattern.compile("alert(?:_|: )([a-z_]+)");
 
   private static final String UNTRUSTED =
-      "it is not signed by a CA that the server trusts: compare its issuer with CA_FILE of the server";
+      "it is signed by no CA that the server trusts: its issuer must be in CA_FILE of the server";
 
   /**
    * The alerts by which a server refuses a client's certificate, in words, and what to check. TLS
@@ -51,7 +51,7 @@ record ConnectionFailure(boolean conclusive, String message) {
           entry("certificate_revoked", "it is revoked: ./generate-certs.sh renew makes another"),
           entry(
               "certificate_expired",
-              "it or a CA above it has expired, or is not valid yet: ./generate-certs.sh renew makes"
+              "it or a CA above it has expired or is not valid yet: ./generate-certs.sh renew makes"
                   + " another; if it is in date, check the clocks, and CRL_FILE of the server"),
           entry(
               "certificate_unknown",
