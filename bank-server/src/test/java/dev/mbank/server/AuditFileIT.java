@@ -33,6 +33,10 @@ class AuditFileIT {
   private static final Issued CLIENT = TestCertificates.client(TestClient.IDENTITY).issuedBy(CA);
   private static final Issued STRANGER =
       TestCertificates.client("spiffe://mbank.local/stranger").issuedBy(CA);
+
+  /** Would begin a line of its own, for one reader of lines or another. */
+  private static final String FORGED = "a\r\n{\u2028\u0085ä";
+
   private static final int DEPOSITS = 200;
 
   @TempDir Path folder;
@@ -57,18 +61,24 @@ class AuditFileIT {
               catchThrowableOfType(
                   StatusRuntimeException.class, () -> stranger.bank().getBalance(read)))
           .isNotNull();
-      // The opening, the deposits and the denial; rolled files are compressed in the background.
+      DepositRequest forging = TestClient.deposit(FORGED, 918273);
+      assertThat(
+              catchThrowableOfType(
+                  StatusRuntimeException.class, () -> client.bank().deposit(forging)))
+          .isNotNull();
+      // The opening, the deposits and the denial and the forgery; rolled files are compressed in
+      // the background.
       await()
           .atMost(Duration.ofSeconds(20))
           .ignoreException(java.io.EOFException.class)
-          .until(() -> records().size() == DEPOSITS + 2 && files().size() > 3);
+          .until(() -> records().size() == DEPOSITS + 3 && files().size() > 3);
     }
 
     List<Map<String, String>> records = records();
     assertThat(records.stream().map(each -> each.get("request_id")).collect(Collectors.toSet()))
         .containsAll(ids);
     assertThat(records)
-        .filteredOn(each -> each.get("rpc").endsWith("/Deposit"))
+        .filteredOn(each -> ids.contains(each.get("request_id")))
         .hasSize(DEPOSITS)
         .allSatisfy(
             each -> {
@@ -97,6 +107,10 @@ class AuditFileIT {
                     .containsEntry("identity", "spiffe://mbank.local/stranger")
                     .containsEntry("certificate_serial", serial(STRANGER))
                     .containsEntry("outcome", "UNKNOWN_IDENTITY"));
+    assertThat(records)
+        .filteredOn(each -> each.get("outcome").equals("INVALID_FIELD"))
+        .singleElement()
+        .satisfies(each -> assertThat(each).containsEntry("account_id", FORGED));
     assertThat(String.join("\n", lines())).doesNotContain("918273", "EUR", "BEGIN");
   }
 

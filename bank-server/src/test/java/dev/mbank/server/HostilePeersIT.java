@@ -28,7 +28,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What peers can do to the server that mean no good, alone on one machine. During each attack a
@@ -162,14 +165,47 @@ class HostilePeersIT {
                 .frame(RudePeer.RST_STREAM, 0, stream(i), CANCEL));
   }
 
-  /** MadeYouReset: whatever makes the server reset a stream, while its call is being worked at. */
-  @Test
-  void resetsByServer_flood_closesConnection() throws Exception {
+  /** What makes the server reset a stream. */
+  static Stream<Arguments> provocations() {
+    byte[] head = RudePeer.head("GetStatement");
+    return Stream.of(
+        frame("window update of nothing", RudePeer.WINDOW_UPDATE, new byte[4]),
+        frame("window update too large", RudePeer.WINDOW_UPDATE, new byte[] {0x7f, -1, -1, -1}),
+        frame("data after the end", RudePeer.DATA, new byte[1]),
+        frame("empty data after the end", RudePeer.DATA),
+        frame("headers after the end", RudePeer.HEADERS, head),
+        frame("priority of a wrong length", RudePeer.PRIORITY, new byte[1]));
+  }
+
+  private static Arguments frame(String what, int type, byte... payload) {
+    return Arguments.of(what, type, payload);
+  }
+
+  /** MadeYouReset: the calls are being worked at when the server resets their streams. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("provocations")
+  void resetsByServer_flood_closesConnection(String what, int type, byte[] payload)
+      throws Exception {
+    int flags = type == RudePeer.HEADERS ? RudePeer.END_HEADERS : 0;
     flood(
         true,
         (peer, i) ->
             peer.call(stream(i), "GetStatement", statement(1000))
-                .frame(RudePeer.WINDOW_UPDATE, 0, stream(i), new byte[4]));
+                .frame(type, flags, stream(i), payload));
+  }
+
+  /** Each frame is answered by a reset, of a stream that ended with the first call. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void data_forAStreamThatIsGone_closesConnection(boolean reading) throws Exception {
+    flood(
+        reading,
+        (peer, i) -> {
+          if (i == 0) {
+            peer.call(1, "Deposit", new byte[1]);
+          }
+          peer.frame(RudePeer.DATA, 0, 1, new byte[1]);
+        });
   }
 
   /** Frames that want an answer, or just work. */

@@ -59,10 +59,19 @@ final class RudePeer implements AutoCloseable {
 
   /** Begins a connection as anybody would. */
   static RudePeer connected(SSLContext tls, int port) throws IOException {
-    RudePeer peer = afterHandshake(tls, port);
-    peer.unsent.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
-    peer.frame(SETTINGS, 0, 0).flush();
+    RudePeer peer = afterHandshake(tls, port).opened();
+    peer.flush();
     return peer;
+  }
+
+  /** Begins without TLS, over a socket that is connected. */
+  static RudePeer over(Socket socket) {
+    return new RudePeer(socket).opened();
+  }
+
+  private RudePeer opened() {
+    unsent.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
+    return frame(SETTINGS, 0, 0);
   }
 
   static SSLContext tls(Issued ca, Issued own) {

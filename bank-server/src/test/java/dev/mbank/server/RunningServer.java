@@ -1,5 +1,7 @@
 package dev.mbank.server;
 
+import static java.util.stream.Collectors.toMap;
+
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,8 +52,10 @@ final class RunningServer implements AutoCloseable {
             .listeners(started)
             .initializers(to -> to.getBeanFactory().addBeanPostProcessor(exchange))
             .run(
+                // By name, the last one counts: Spring would make a list of two of one name.
                 Stream.concat(defaults, Arrays.stream(settings))
-                    .map(setting -> "--" + setting)
+                    .collect(toMap(each -> each.split("=", 2)[0], each -> "--" + each, (a, b) -> b))
+                    .values()
                     .toArray(String[]::new));
     return new RunningServer(context, port.get());
   }

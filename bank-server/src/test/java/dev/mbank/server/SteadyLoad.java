@@ -2,9 +2,11 @@ package dev.mbank.server;
 
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.base.Throwables;
 import dev.mbank.v1.BankServiceGrpc;
 import dev.mbank.v1.GetBalanceRequest;
 import io.grpc.ManagedChannel;
+import java.time.Instant;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -20,7 +22,7 @@ final class SteadyLoad implements AutoCloseable {
   private final ManagedChannel channel;
   private final String account;
   private final AtomicLong answered = new AtomicLong();
-  private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  private final Queue<String> failures = new ConcurrentLinkedQueue<>();
   private final List<Thread> callers;
   private volatile boolean stopped;
 
@@ -49,7 +51,7 @@ final class SteadyLoad implements AutoCloseable {
         bank.getBalance(balance);
         answered.addAndGet(2);
       } catch (RuntimeException e) {
-        failures.add(e);
+        failures.add(Instant.now() + " " + e + " because of " + Throwables.getRootCause(e));
       }
     }
   }
@@ -61,7 +63,7 @@ final class SteadyLoad implements AutoCloseable {
   }
 
   /** The calls that failed so far. */
-  Queue<Throwable> failures() {
+  Queue<String> failures() {
     return failures;
   }
 

@@ -35,7 +35,7 @@ public enum RefusalReason {
   NOT_TLS,
   /** TLS was agreed on, HTTP/2 was not (RFC 9113, section 3.2). */
   NO_ALPN,
-  /** TLS was agreed on, and then came no HTTP/2 preface. */
+  /** TLS was agreed on, or is disabled, and what came was no HTTP/2 preface. */
   NO_PREFACE,
   /** It took too long. */
   TIMEOUT,

@@ -1,6 +1,5 @@
 package dev.mbank.server.grpc;
 
-import dev.mbank.server.security.Connections;
 import dev.mbank.server.security.Peer;
 import io.grpc.Attributes;
 import io.grpc.Context;
@@ -18,12 +17,6 @@ final class Caller extends ServerTransportFilter implements ServerInterceptor {
   private static final Attributes.Key<Peer> OF_CONNECTION = Attributes.Key.create("mbank.peer");
   private static final Context.Key<Peer> OF_CALL = Context.key("mbank.peer");
 
-  private final Connections connections;
-
-  Caller(Connections connections) {
-    this.connections = connections;
-  }
-
   /** The peer of the call that this thread handles. */
   static Peer current() {
     return OF_CALL.get();
@@ -37,7 +30,6 @@ final class Caller extends ServerTransportFilter implements ServerInterceptor {
 
   @Override
   public Attributes transportReady(Attributes connection) {
-    connections.ready(connection);
     return connection.toBuilder().set(OF_CONNECTION, Peer.of(connection)).build();
   }
 

@@ -131,8 +131,8 @@ class GrpcConfiguration {
 
   @GrpcGlobalServerInterceptor
   @Order(6)
-  Caller caller(Connections connections) {
-    return new Caller(connections);
+  Caller caller() {
+    return new Caller();
   }
 
   /** Inside of what maps errors. */

@@ -1,24 +1,26 @@
 package dev.mbank.server.grpc;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import com.google.protobuf.MessageLite;
+import dev.mbank.server.grpc.Backlog.Round;
+import dev.mbank.server.grpc.Backlog.Turn;
 import dev.mbank.server.security.Connections;
+import dev.mbank.server.security.Connections.Connection;
 import dev.mbank.server.security.Connections.CutOff;
 import io.grpc.Attributes;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
-import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
-import java.net.SocketAddress;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -35,11 +37,12 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
   private static final Attributes.Key<Backlog> OF_CONNECTION =
       Attributes.Key.create("mbank.backlog");
 
-  private final Map<SocketAddress, Backlog> backlogs = new ConcurrentHashMap<>();
+  private final Map<Backlog, Connection> backlogs = new ConcurrentHashMap<>();
   private final AtomicLong unread = new AtomicLong();
   private final Connections connections;
   private final long maxUnreadOfConnection;
   private final long maxUnread;
+  private final Round round;
   private final ScheduledExecutorService rounds =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -53,18 +56,18 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     this.maxUnreadOfConnection = settings.maxUnreadPerConnection().toBytes();
     this.maxUnread = settings.maxUnread().toBytes();
     // Who is found at the end of a round has waited for one to two of them.
-    long round = settings.peerTimeout().toMillis() / 2;
+    long nanos = settings.peerTimeout().toNanos() / 2;
+    this.round = new Round(nanos, settings.minReadRate().toBytes() * nanos / 1_000_000_000);
     // With a fixed delay, so that a server that stood still does not take it for the peers' fault.
-    var unused =
-        rounds.scheduleWithFixedDelay(this::nextRound, round, round, TimeUnit.MILLISECONDS);
+    var unused = rounds.scheduleWithFixedDelay(this::nextRound, nanos, nanos, NANOSECONDS);
   }
 
   @Override
   public Attributes transportReady(Attributes connection) {
     Backlog backlog = new Backlog(unread);
-    SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-    if (peer != null) {
-      backlogs.put(peer, backlog);
+    Connection ready = connections.ready(connection);
+    if (ready != null) {
+      backlogs.put(backlog, ready);
     }
     return connection.toBuilder().set(OF_CONNECTION, backlog).build();
   }
@@ -74,10 +77,9 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     if (connection == null) {
       return; // It was never ready.
     }
-    SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     Backlog backlog = connection.get(OF_CONNECTION);
-    if (peer != null && backlog != null) {
-      backlogs.remove(peer, backlog);
+    if (backlog != null) {
+      backlogs.remove(backlog);
     }
   }
 
@@ -111,10 +113,11 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
   }
 
   private void nextRound() {
+    long now = System.nanoTime();
     backlogs.forEach(
-        (peer, backlog) -> {
-          if (backlog.nextRound()) {
-            connections.cutOff(peer, CutOff.SLOW);
+        (backlog, connection) -> {
+          if (backlog.nextRound(now, connection.sent(), round)) {
+            connection.cutOff(CutOff.SLOW);
           }
         });
   }
@@ -135,7 +138,7 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     BoundedCall(ServerCall<Q, A> call, Backlog backlog) {
       super(call);
       this.backlog = backlog;
-      this.waiting = backlog.enter();
+      this.waiting = backlog.enter(Turn.REQUEST);
     }
 
     /**
@@ -150,7 +153,9 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
 
     @Override
     public void sendMessage(A message) {
-      send(message instanceof MessageLite proto ? proto.getSerializedSize() : 0);
+      // A stream tells when a message was read only at its end; those that there are say little.
+      boolean counts = getMethodDescriptor().getType().serverSendsOneMessage();
+      send(counts && message instanceof MessageLite proto ? proto.getSerializedSize() : 0);
       super.sendMessage(message);
     }
 
@@ -170,7 +175,7 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     private synchronized void answer() {
       answered = true;
       if (!ended && waiting == NOT_WAITING) {
-        waiting = backlog.enter();
+        waiting = backlog.enter(Turn.ANSWER);
       }
     }
 

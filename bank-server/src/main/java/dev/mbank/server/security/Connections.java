@@ -5,11 +5,14 @@ import static java.util.Objects.requireNonNull;
 import dev.mbank.tls.RefusalReason;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
+import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.channel.Channel;
+import io.grpc.netty.shaded.io.netty.channel.ChannelDuplexHandler;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ChannelInboundHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.channel.ChannelPromise;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
@@ -20,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,12 +31,24 @@ import org.jspecify.annotations.Nullable;
  * once TLS and HTTP/2 are agreed on; those that come to nothing are seen here, each once.
  */
 public final class Connections {
-  private final Map<SocketAddress, Watch> open = new ConcurrentHashMap<>();
+  private final Map<Ends, Watch> open = new ConcurrentHashMap<>();
   private final HandshakeLog log = new HandshakeLog(System::nanoTime);
   private final List<HandshakeListener> listeners;
   private final long handshakeTimeoutNanos;
   private final int maxUselessFrames;
   private final long windowNanos;
+
+  /** A connection that began well. */
+  public interface Connection {
+    /** Closes it, if it is still there, without another word to its peer. */
+    void cutOff(CutOff why);
+
+    /** Bytes that the peer was sent, but for what waits in the buffers of the two systems. */
+    long sent();
+  }
+
+  /** Both ends: a server of several addresses may meet one address and port of a peer twice. */
+  private record Ends(@Nullable SocketAddress local, SocketAddress peer) {}
 
   /** Why a connection was closed that had begun well. */
   public enum CutOff {
@@ -74,23 +90,16 @@ public final class Connections {
     };
   }
 
-  /** TLS and HTTP/2 are agreed on, with these attributes. */
-  public void ready(Attributes connection) {
+  /** TLS and HTTP/2 are agreed on, with these attributes: null for one that has no addresses. */
+  public @Nullable Connection ready(Attributes connection) {
     SocketAddress peer = connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-    Watch watch = peer == null ? null : open.get(peer);
+    SocketAddress local = connection.get(Grpc.TRANSPORT_ATTR_LOCAL_ADDR);
+    Watch watch = peer == null ? null : open.get(new Ends(local, peer));
     if (watch != null && watch.settle()) {
       watch.boundFrames();
       listeners.forEach(HandshakeListener::accepted);
     }
-  }
-
-  /** Closes a connection, if it is still there, without another word to its peer. */
-  public void cutOff(SocketAddress peer, CutOff why) {
-    Watch watch = open.get(peer);
-    if (watch != null) {
-      watch.cutOff(why);
-      watch.abort();
-    }
+    return watch;
   }
 
   /** How many there are, ready or not. */
@@ -98,11 +107,14 @@ public final class Connections {
     return open.size();
   }
 
-  private final class Watch extends ChannelInboundHandlerAdapter {
+  private final class Watch extends ChannelDuplexHandler implements Connection {
     private final long start = System.nanoTime();
+    private final AtomicLong sent = new AtomicLong();
     private @Nullable SslHandler tls;
+    private boolean spoken;
     private boolean settled;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Ends ends;
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
@@ -122,17 +134,30 @@ public final class Connections {
 
     /** The peer is told why; who does not listen must not gain time by that. */
     private void flooded() {
-      cutOff(CutOff.FLOOD);
+      tell(CutOff.FLOOD);
       var unused = requireNonNull(context).executor().schedule(this::abort, 1, TimeUnit.SECONDS);
     }
 
-    void cutOff(CutOff why) {
+    @Override
+    public void cutOff(CutOff why) {
+      if (requireNonNull(context).channel().isOpen()) {
+        tell(why);
+        abort();
+      }
+    }
+
+    @Override
+    public long sent() {
+      return sent.get();
+    }
+
+    private void tell(CutOff why) {
       log.cutOff(requireNonNull(context).channel().remoteAddress(), why);
       listeners.forEach(listener -> listener.cutOff(why));
     }
 
     /** Past TLS and HTTP/2, whose goodbyes would wait for the peer; what is unsent is dropped. */
-    void abort() {
+    private void abort() {
       ChannelHandlerContext first = requireNonNull(context);
       first.channel().config().setOption(ChannelOption.SO_LINGER, 0);
       var unused = first.close();
@@ -140,12 +165,21 @@ public final class Connections {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-      open.put(context.channel().remoteAddress(), this);
+      ends = new Ends(context.channel().localAddress(), context.channel().remoteAddress());
+      open.put(ends, this);
       context.fireChannelActive();
+    }
+
+    /** HTTP/2 writes no faster than the peer reads, but for its windows. */
+    @Override
+    public void write(ChannelHandlerContext context, Object bytes, ChannelPromise promise) {
+      sent.addAndGet(((ByteBuf) bytes).readableBytes());
+      var unused = context.write(bytes, promise);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object bytes) {
+      spoken = true;
       if (tls == null) {
         // gRPC puts it there after this handler, and before the first byte.
         tls = context.pipeline().get(SslHandler.class);
@@ -165,15 +199,24 @@ public final class Connections {
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-      SocketAddress peer = context.channel().remoteAddress();
-      open.remove(peer, this);
+      if (ends != null) {
+        open.remove(ends, this);
+      }
       context.fireChannelInactive();
+      refused(context.channel(), missing(), null);
+    }
+
+    /** What did not come, where nothing failed. */
+    private RefusalReason missing() {
       if (tls != null && tls.handshakeFuture().isSuccess()) {
         boolean http2 = tls.applicationProtocol() != null;
-        refused(context.channel(), http2 ? RefusalReason.NO_PREFACE : RefusalReason.NO_ALPN, null);
-      } else {
-        refused(context.channel(), late() ? RefusalReason.TIMEOUT : RefusalReason.CLOSED, null);
+        return http2 ? RefusalReason.NO_PREFACE : RefusalReason.NO_ALPN;
       }
+      if (late()) {
+        return RefusalReason.TIMEOUT;
+      }
+      // Whoever speaks to TLS has a TLS handler from the first byte on.
+      return spoken && tls == null ? RefusalReason.NO_PREFACE : RefusalReason.CLOSED;
     }
 
     private RefusalReason reason(Throwable failure) {

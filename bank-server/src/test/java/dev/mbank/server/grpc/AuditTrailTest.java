@@ -11,6 +11,7 @@ import static dev.mbank.server.grpc.TestBank.ALICE;
 import static dev.mbank.server.grpc.TestBank.AUDITOR;
 import static dev.mbank.server.grpc.TestBank.STRANGER;
 import static dev.mbank.server.grpc.TestBank.TELLER;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,11 +29,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import net.logstash.logback.composite.loggingevent.ArgumentsJsonProvider;
+import net.logstash.logback.decorate.json.JsonWriteFeatureDecorator;
+import net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -40,11 +45,12 @@ import tools.jackson.databind.json.JsonMapper;
 class AuditTrailTest {
   private final Logger logger = (Logger) LoggerFactory.getLogger("mbank.audit");
   private final List<String> lines = new CopyOnWriteArrayList<>();
+  private final LoggingEventCompositeJsonEncoder encoder = new LoggingEventCompositeJsonEncoder();
   private final AppenderBase<ILoggingEvent> appender =
       new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-          lines.add(event.getFormattedMessage());
+          lines.add(new String(encoder.encode(event), US_ASCII).strip());
         }
       };
 
@@ -71,6 +77,13 @@ class AuditTrailTest {
                       return store.begin();
                     })
             .open();
+    // As logback-spring.xml has it.
+    JsonWriteFeatureDecorator ascii = new JsonWriteFeatureDecorator();
+    ascii.addEnable(JsonWriteFeature.ESCAPE_NON_ASCII.name());
+    encoder.addDecorator(ascii);
+    encoder.getProviders().addProvider(new ArgumentsJsonProvider());
+    encoder.setContext(logger.getLoggerContext());
+    encoder.start();
     appender.start();
     logger.addAppender(appender);
     logger.setLevel(Level.INFO);

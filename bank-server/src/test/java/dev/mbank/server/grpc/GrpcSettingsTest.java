@@ -23,8 +23,9 @@ class GrpcSettingsTest {
     "max-useless-frames-per-window, 1, 1000000, 0, 1000001",
     "reset-window, 1s, 1h, 999ms, 61m",
     "peer-timeout, 1s, 1h, 0s, 2h",
-    "max-unread-per-connection, 1KB, 1GB, 1023B, 1025MB",
-    "max-unread, 1KB, 1TB, -1B, 1025GB"
+    "min-read-rate, 1B, 1GB, 0B, 1025MB",
+    "max-unread-per-connection, 1B, 1GB, 0B, 1025MB",
+    "max-unread, 1B, 1TB, -1B, 1025GB"
   })
   void bind_valueBeyondItsLimits_oneExactLine(
       String name, String least, String most, String below, String above) {
