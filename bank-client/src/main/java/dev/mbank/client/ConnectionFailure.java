@@ -1,5 +1,7 @@
 package dev.mbank.client;
 
+import static java.util.Map.entry;
+
 import dev.mbank.tls.CertificateRefusedException;
 import io.grpc.StatusRuntimeException;
 import java.net.ConnectException;
@@ -25,23 +27,43 @@ import java.util.regex.Pattern;
 record ConnectionFailure(boolean conclusive, String message) {
   private static final Pattern ALERT = Pattern.compile("alert(?:_|: )([a-z_]+)");
 
+  private static final String UNTRUSTED =
+      "it is signed by no CA that the server trusts: its issuer must be in CA_FILE of the server";
+
   /**
-   * The alerts by which a server refuses a client's certificate, in words. Servers with Java's own
-   * trust manager behind BoringSSL say internal_error.
+   * The alerts by which a server refuses a client's certificate, in words, and what to check. TLS
+   * has few of them, so that most stand for several reasons; the server's log has the one. Servers
+   * with Java's own trust manager behind BoringSSL say internal_error.
    */
   private static final Map<String, String> CERTIFICATE_ALERTS =
-      Map.of(
-          "certificate_required", "it is not signed by a CA that the server trusts",
-          "unknown_ca", "it is not signed by a CA that the server trusts",
-          "bad_certificate", "the server finds it bad",
-          "unsupported_certificate", "it is not of a kind for clients",
-          "certificate_revoked", "it is revoked",
-          "certificate_expired", "it has expired; ./generate-certs.sh renews it",
-          "certificate_unknown", "the server finds it unacceptable",
-          "access_denied", "the server lets it do nothing",
-          "decrypt_error", "its key does not fit",
-          "internal_error",
-              "most likely no CA that the server trusts signed it, or not for a client");
+      Map.ofEntries(
+          entry("certificate_required", UNTRUSTED),
+          entry("unknown_ca", UNTRUSTED + ", and look whether CRL_FILE of the server has its list"),
+          entry(
+              "bad_certificate",
+              "it is too weak or damaged: it needs RSA 2048 bits, EC 256 or more, and SHA-256"),
+          entry(
+              "unsupported_certificate",
+              "it is not of a kind for clients: it and what is above it must allow clientAuth"),
+          entry(
+              "illegal_parameter",
+              "it is not one to sign with: it needs key usage digitalSignature, and to be no CA"),
+          entry("certificate_revoked", "it is revoked: ./generate-certs.sh renew makes another"),
+          entry(
+              "certificate_expired",
+              "it or a CA above it has expired or is not valid yet: ./generate-certs.sh renew makes"
+                  + " another; if it is in date, check the clocks, and CRL_FILE of the server"),
+          entry(
+              "certificate_unknown",
+              "the server finds it unacceptable: the log of the server says why"),
+          entry(
+              "access_denied",
+              "the server lets it do nothing: check its name against POLICY_FILE of the server"),
+          entry("decrypt_error", "its key does not fit: check that KEY_FILE belongs to it"),
+          entry(
+              "internal_error",
+              "most likely no CA that the server trusts signed it, or not for a client: the log of"
+                  + " the server says why"));
 
   static ConnectionFailure of(StatusRuntimeException error, ClientSettings settings) {
     String server = settings.authority();
@@ -109,9 +131,13 @@ record ConnectionFailure(boolean conclusive, String message) {
       case WRONG_NAME ->
           "is not for the name %s: set HOST to a name that it has%s"
               .formatted(settings.host(), detail);
-      case BAD_USAGE -> "is not one for servers" + detail;
-      case WEAK_KEY, WEAK_SIGNATURE -> "is too weak" + detail;
-      default -> "is not acceptable" + detail;
+      case BAD_USAGE ->
+          "is not one for servers: it and what is above it must allow serverAuth" + detail;
+      case BAD_CHAIN -> "has a chain that breaks a rule: check the CAs that signed it" + detail;
+      case WEAK_KEY -> "is too weak: the server needs RSA 2048 bits, EC 256 or more" + detail;
+      case WEAK_SIGNATURE ->
+          "is signed too weakly: the server needs one over SHA-256 or more" + detail;
+      default -> "is not acceptable: check CERT_FILE of the server" + detail;
     };
   }
 

@@ -9,6 +9,7 @@ import static dev.mbank.tls.RefusalReason.NOT_YET_VALID;
 import static dev.mbank.tls.RefusalReason.REVOKED;
 import static dev.mbank.tls.RefusalReason.UNTRUSTED;
 import static dev.mbank.tls.RefusalReason.WEAK_KEY;
+import static dev.mbank.tls.RefusalReason.WEAK_SIGNATURE;
 import static dev.mbank.tls.RefusalReason.WRONG_NAME;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,9 +47,10 @@ class ConnectionFailureTest {
         refused(CRL_MISSING, "cannot be checked: CRL_FILE (my/ca.crl) has no list of its CA"),
         refused(CRL_EXPIRED, "cannot be checked: the list in CRL_FILE (my/ca.crl) is out of date"),
         refused(WRONG_NAME, "is not for the name bank: set HOST to a name that it has"),
-        refused(BAD_USAGE, "is not one for servers (the fault)"),
-        refused(WEAK_KEY, "is too weak (the fault)"),
-        refused(BAD_CHAIN, "is not acceptable (the fault)"),
+        refused(BAD_USAGE, "is not one for servers: it and what is above it must allow serverAuth"),
+        refused(WEAK_KEY, "is too weak: the server needs RSA 2048 bits, EC 256 or more"),
+        refused(WEAK_SIGNATURE, "is signed too weakly: the server needs one over SHA-256 or more"),
+        refused(BAD_CHAIN, "has a chain that breaks a rule: check the CAs that signed it"),
         causes(
             new SSLException("not an SSL/TLS record: 0000"),
             "the server at bank:1 does not speak TLS"),
@@ -76,6 +80,41 @@ class ConnectionFailureTest {
   void of_cause_saysItInWords(Throwable cause, String words) {
     assertThat(explain(new SSLHandshakeException("General OpenSslEngine problem"), cause).message())
         .contains(words);
+  }
+
+  /** Of each, what is wrong, in the words of the fault, or of the file to look at. */
+  @ParameterizedTest
+  @EnumSource(RefusalReason.class)
+  void of_refusalForAnyReason_saysMoreThanThatItIsRefused(RefusalReason reason) {
+    var refused = new CertificateRefusedException(reason, CERTIFICATE, "the fault");
+    String message = explain(new SSLException("General problem"), refused).message();
+
+    assertThat(message).startsWith("the certificate of the server at bank:1 ");
+    assertThat(message).containsAnyOf("(the fault)", "my/ca.crt", "my/ca.crl");
+    assertThat(message).containsPattern(": |; ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "certificate_required, CA_FILE of the server",
+    "unknown_ca, CA_FILE of the server",
+    "unknown_ca, CRL_FILE of the server",
+    "bad_certificate, RSA 2048 bits",
+    "unsupported_certificate, clientAuth",
+    "illegal_parameter, digitalSignature",
+    "certificate_revoked, ./generate-certs.sh renew",
+    "certificate_expired, ./generate-certs.sh renew",
+    "certificate_expired, the clocks",
+    "certificate_unknown, log of the server",
+    "access_denied, POLICY_FILE of the server",
+    "decrypt_error, KEY_FILE",
+    "internal_error, log of the server"
+  })
+  void of_alertAboutOurCertificate_saysWhatToCheck(String alert, String check) {
+    assertThat(explain(new SSLException("Received fatal alert: " + alert), null).message())
+        .startsWith("the server at bank:1 refused our certificate (CERT_FILE my/client.crt): ")
+        .contains(check)
+        .endsWith("(" + alert + ")");
   }
 
   @ParameterizedTest

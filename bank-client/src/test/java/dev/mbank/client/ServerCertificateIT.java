@@ -43,6 +43,8 @@ class ServerCertificateIT {
   private static final Issued CA = new Request("test CA").authority(1).selfSigned();
   private static final Issued INTERMEDIATE =
       TestCertificates.authority("intermediate").issuedBy(CA);
+  private static final Issued FOR_CLIENTS =
+      TestCertificates.authority("clients").purposes(KeyPurposeId.id_kp_clientAuth).issuedBy(CA);
   private static final Issued LATE_CA = TestCertificates.authority("late list").selfSigned();
   private static final Issued LISTLESS_CA = TestCertificates.authority("no list").selfSigned();
   private static final Issued REVOKED = server().issuedBy(CA);
@@ -57,6 +59,7 @@ class ServerCertificateIT {
         folder.resolve("ca.crl"),
         TestCrls.of(CA, REVOKED)
             + TestCrls.of(INTERMEDIATE)
+            + TestCrls.of(FOR_CLIENTS)
             + TestCrls.until(Instant.now().minusSeconds(60), LATE_CA));
   }
 
@@ -73,8 +76,9 @@ class ServerCertificateIT {
         row("not yet valid", server().notYetValid().issuedBy(CA), "is not valid yet: check the"),
         row("a client's", client().dns("localhost").issuedBy(CA), "is not one for servers"),
         row("for no use", server().purposes().issuedBy(CA), "is not one for servers"),
+        row("intermediate for clients", server().issuedBy(FOR_CLIENTS), "is not one for servers"),
         row("RSA-1024", server().keys(TestKeys.rsa(1024)).issuedBy(CA), "is too weak"),
-        row("SHA-1", server().signedWith("SHA1withECDSA").issuedBy(CA), "is too weak"),
+        row("SHA-1", server().signedWith("SHA1withECDSA").issuedBy(CA), "is signed too weakly"),
         row("revoked", REVOKED, "is revoked: the server needs a new one"),
         row("list expired", server().issuedBy(LATE_CA), "list in CRL_FILE (%s) is out of date"),
         row("list missing", server().issuedBy(LISTLESS_CA), "CRL_FILE (%s) has no list of its CA"),

@@ -17,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.bouncycastle.asn1.x509.Extension.basicConstraints;
 import static org.bouncycastle.asn1.x509.KeyPurposeId.anyExtendedKeyUsage;
+import static org.bouncycastle.asn1.x509.KeyPurposeId.id_kp_serverAuth;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.mbank.tls.RefusalReason;
@@ -97,6 +98,7 @@ class MtlsMatrixIT {
     Issued expired = authority("expired").expired().issuedBy(CA);
     Issued weak = authority("weak").keys(WEAK).issuedBy(CA);
     Issued sha1 = authority("SHA-1").signedWith("SHA1withECDSA").issuedBy(CA);
+    Issued forServers = authority("servers").purposes(id_kp_serverAuth).issuedBy(CA);
     Issued below = authority("below intermediate").issuedBy(INTERMEDIATE);
     Issued bounded = namesOnlyBelow("other.example").issuedBy(CA);
     Request server = TestCertificates.server().uri(TestClient.IDENTITY);
@@ -117,6 +119,7 @@ class MtlsMatrixIT {
         row("intermediate: SHA-1", client().issuedBy(sha1), WEAK_SIGNATURE),
         row("intermediate: its path length", client().issuedBy(below), BAD_CHAIN),
         row("intermediate: its name constraint", client().issuedBy(bounded), BAD_CHAIN),
+        row("intermediate: a server's", client().issuedBy(forServers), BAD_USAGE),
         row("expired", client().expired().issuedBy(CA), EXPIRED),
         row("not yet valid", client().notYetValid().issuedBy(CA), NOT_YET_VALID),
         row("unknown extension", client().with(UNKNOWN, DERNull.INSTANCE).issuedBy(CA), BAD_CHAIN),
@@ -219,6 +222,9 @@ class MtlsMatrixIT {
         Arguments.of("RSA-2048", client().keys(STRONG).issuedBy(CA)),
         Arguments.of("RSA-PSS", rsa("SHA256withRSAandMGF1")),
         Arguments.of("intermediate sent along", client().issuedBy(INTERMEDIATE)),
+        Arguments.of(
+            "intermediate for any use",
+            client().issuedBy(authority("any").purposes(anyExtendedKeyUsage).issuedBy(CA))),
         Arguments.of(
             "within the bounds of names",
             client().issuedBy(namesOnlyBelow("mbank.local").issuedBy(CA))));

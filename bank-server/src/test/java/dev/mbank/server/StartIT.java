@@ -13,8 +13,11 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
@@ -85,6 +88,19 @@ class StartIT {
       assertThat(failure(Map.of("DATABASE_URL", "jdbc:sqlite:locked.db")))
           .startsWith("bank-server: DATABASE_URL: ")
           .contains("no other program has locked");
+    }
+  }
+
+  @Test
+  void start_auditFileOfAnotherServer_isToldInOneLine() throws Exception {
+    Path lock = Files.createFile(folder.resolve("shared.jsonl.lock"));
+    try (FileChannel other = FileChannel.open(lock, StandardOpenOption.WRITE);
+        FileLock held = other.lock()) {
+      assertThat(held.isValid()).isTrue();
+
+      assertThat(failure(Map.of("AUDIT_FILE", "shared.jsonl")))
+          .startsWith("bank-server: AUDIT_FILE: shared.jsonl ")
+          .contains("another writes to this one");
     }
   }
 

@@ -53,20 +53,41 @@ final class CertificatePaths {
     boolean root = issued(last, last);
     try {
       // A root is held against its own key: of an anchor Java looks neither at the dates nor at
-      // path length and name constraints. Of an intermediate without its root it can do no better.
+      // path length and name constraints. An intermediate without its root is no part of Java's
+      // path: others look at its dates, its length is looked at here, and names it bounds none.
       CertPath certPath =
           CertificateFactory.getInstance("X.509")
               .generateCertPath(found && !root ? path.subList(0, path.size() - 1) : path);
       PKIXParameters parameters = new PKIXParameters(found ? Set.of(anchor(last, root)) : anchors);
       parameters.setRevocationEnabled(false); // RevocationLists does it, and says more.
       CertPathValidator.getInstance("PKIX").validate(certPath, parameters);
-      return path;
     } catch (CertPathValidatorException e) {
       X509Certificate at = path.get(Math.max(0, Math.min(e.getIndex(), path.size() - 1)));
       throw new CertificateRefusedException(reason(e), at, message(e, at), e);
     } catch (GeneralSecurityException e) {
       throw new CertificateRefusedException(
           RefusalReason.OTHER, path.get(0), String.valueOf(e.getMessage()), e);
+    }
+    if (found && !root) {
+      requireLength(path);
+    }
+    return path;
+  }
+
+  /** As RFC 5280, section 4.2.1.9 counts: without the leaf and without those issued by itself. */
+  private static void requireLength(List<X509Certificate> path) throws CertificateRefusedException {
+    X509Certificate authority = path.get(path.size() - 1);
+    long between =
+        path.stream()
+            .skip(1)
+            .filter(each -> !each.equals(authority))
+            .filter(each -> !each.getSubjectX500Principal().equals(each.getIssuerX500Principal()))
+            .count();
+    if (between > authority.getBasicConstraints()) {
+      throw new CertificateRefusedException(
+          RefusalReason.BAD_CHAIN,
+          authority,
+          "path length: " + between + " (expected: " + authority.getBasicConstraints() + ")");
     }
   }
 
@@ -94,7 +115,7 @@ final class CertificatePaths {
           authorities.stream()
               .filter(ca -> issued(ca, below))
               .max(Comparator.comparing(CertificatePaths::inDate))
-              .orElseGet(() -> issuerAmong(shown, path));
+              .orElseGet(() -> authorities.contains(below) ? null : issuerAmong(shown, path));
     }
     return path;
   }

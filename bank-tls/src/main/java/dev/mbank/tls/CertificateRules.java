@@ -20,6 +20,8 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a certificate must be beyond a valid chain (RFC 5280): the TLS libraries accept RSA-1024,
@@ -39,8 +41,14 @@ final class CertificateRules {
   /** GeneralName's tag of a DNS name (RFC 5280, section 4.2.1.6). */
   private static final int DNS_NAME = 2;
 
+  private static final String ANY_PURPOSE = "2.5.29.37.0";
   private static final String PSS = "RSASSA-PSS";
   private static final String BASIC_CONSTRAINTS = "2.5.29.19";
+  private static final String NAME_CONSTRAINTS = "2.5.29.30";
+
+  /** Basic constraints, key usage, extended key usage. */
+  private static final Set<String> CHECKED_OF_ANY =
+      Set.of(BASIC_CONSTRAINTS, "2.5.29.15", "2.5.29.37");
 
   private CertificateRules() {}
 
@@ -84,14 +92,7 @@ final class CertificateRules {
     }
     List<String> purposes = purposes(leaf);
     if (!purposes.contains(kind.purposeOid)) {
-      throw refused(
-          BAD_USAGE,
-          leaf,
-          "extended key usage: "
-              + (purposes.isEmpty() ? "none" : purposes)
-              + " (expected: "
-              + kind.purpose
-              + ")");
+      throw wrongPurpose(leaf, purposes.isEmpty() ? "none" : purposes.toString(), kind);
     }
     if (kind == PeerKind.SERVER && !hasAlternativeName(leaf)) {
       throw refused(
@@ -120,6 +121,40 @@ final class CertificateRules {
     boolean[] usage = ca.getKeyUsage();
     if (ca.getBasicConstraints() == -1 || (usage != null && !usage[KEY_CERT_SIGN])) {
       throw refused(BAD_USAGE, ca, "certificate: no CA (expected: CA:TRUE and keyCertSign)");
+    }
+  }
+
+  /**
+   * A CA that is trusted without the one that issued it, so that no path leads through it: what it
+   * says of those below must be among what is checked without a path.
+   */
+  static void requireRootless(X509Certificate ca) throws CertificateRefusedException {
+    Set<String> binding = new TreeSet<>();
+    if (ca.getCriticalExtensionOIDs() != null) {
+      binding.addAll(ca.getCriticalExtensionOIDs());
+      binding.removeAll(CHECKED_OF_ANY);
+    }
+    if (ca.getExtensionValue(NAME_CONSTRAINTS) != null) {
+      binding.add(NAME_CONSTRAINTS); // They bind even where they are not critical.
+    }
+    if (!binding.isEmpty()) {
+      throw refused(
+          RefusalReason.BAD_CHAIN,
+          ca,
+          "extensions: "
+              + binding
+              + ", which bind only below its root (expected: the root in CA_FILE too)");
+    }
+  }
+
+  /** One above a leaf: if it has purposes, then they bind what is below it. */
+  static void requireAllows(PeerKind kind, X509Certificate issuer)
+      throws CertificateRefusedException {
+    List<String> purposes = purposes(issuer);
+    if (!purposes.isEmpty()
+        && !purposes.contains(kind.purposeOid)
+        && !purposes.contains(ANY_PURPOSE)) {
+      throw wrongPurpose(issuer, purposes.toString(), kind);
     }
   }
 
@@ -163,13 +198,22 @@ final class CertificateRules {
     }
   }
 
-  private static List<String> purposes(X509Certificate leaf) throws CertificateRefusedException {
+  private static List<String> purposes(X509Certificate certificate)
+      throws CertificateRefusedException {
     try {
-      List<String> purposes = leaf.getExtendedKeyUsage();
+      List<String> purposes = certificate.getExtendedKeyUsage();
       return purposes == null ? List.of() : purposes;
     } catch (CertificateParsingException e) {
-      throw refused(BAD_USAGE, leaf, "extended key usage: malformed");
+      throw refused(BAD_USAGE, certificate, "extended key usage: malformed");
     }
+  }
+
+  private static CertificateRefusedException wrongPurpose(
+      X509Certificate certificate, String purposes, PeerKind kind) {
+    return refused(
+        BAD_USAGE,
+        certificate,
+        "extended key usage: " + purposes + " (expected: " + kind.purpose + ")");
   }
 
   static boolean hasDnsName(X509Certificate leaf) {

@@ -23,6 +23,7 @@ public final class FileWatcher implements AutoCloseable {
 
   private final List<Path> files;
   private final Runnable changed;
+  private final Runnable unchanged;
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -41,8 +42,16 @@ public final class FileWatcher implements AutoCloseable {
    * @param changed what to call, from the watcher's thread
    */
   public FileWatcher(List<String> files, Runnable changed) {
+    this(files, changed, () -> {});
+  }
+
+  /**
+   * @param unchanged what to call, from the same thread, at each look that finds nothing new
+   */
+  FileWatcher(List<String> files, Runnable changed, Runnable unchanged) {
     this.files = files.stream().map(Path::of).toList();
     this.changed = changed;
+    this.unchanged = unchanged;
     this.known = look();
     this.lastSeen = known;
   }
@@ -65,6 +74,8 @@ public final class FileWatcher implements AutoCloseable {
       if (settled && !same(seen, known)) {
         known = seen;
         changed.run();
+      } else if (settled) {
+        unchanged.run();
       }
     } catch (RuntimeException e) {
       log.error("Looking at {} failed", files, e);

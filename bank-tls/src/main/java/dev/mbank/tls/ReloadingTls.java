@@ -4,6 +4,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,9 @@ public final class ReloadingTls implements AutoCloseable {
   private final FileWatcher watcher;
   private volatile TlsMaterial inForce;
 
+  /** Why the files that are there are not in force, if so. Of the watcher's thread only. */
+  private @Nullable String fault;
+
   /**
    * Reads the files.
    *
@@ -30,10 +34,10 @@ public final class ReloadingTls implements AutoCloseable {
     this.files = files;
     this.ours = ours;
     // Before they are read, so that no change falls between.
-    this.watcher = new FileWatcher(files.all(), this::reload);
+    this.watcher = new FileWatcher(files.all(), this::reload, this::tryAgain);
     this.inForce = TlsMaterial.read(files, ours);
     this.context = new SwappableSslContext(inForce.context());
-    files.warnings().forEach(log::warn);
+    warn(inForce);
   }
 
   /**
@@ -60,24 +64,43 @@ public final class ReloadingTls implements AutoCloseable {
   }
 
   private void reload() {
+    fault = null;
+    take();
+  }
+
+  /** A set may be refused today and good tomorrow, by its dates. */
+  private void tryAgain() {
+    if (fault != null) {
+      take();
+    }
+  }
+
+  private void take() {
     TlsMaterial next;
     SslContext nextContext;
     try {
       next = TlsMaterial.read(files, ours);
       nextContext = next.context();
     } catch (RuntimeException e) {
-      log.error("New TLS files were rejected, the old ones stay in force: {}", e.getMessage());
-      listeners.forEach(ReloadListener::rejected);
+      String message = String.valueOf(e.getMessage());
+      if (!message.equals(fault)) {
+        fault = message;
+        log.error("New TLS files were rejected, the old ones stay in force: {}", message);
+        listeners.forEach(ReloadListener::rejected);
+      }
       return;
     }
+    fault = null;
     inForce = next;
     context.swap(nextContext);
-    log.info(
-        "New TLS files are in force: certificate of {}, serial {}, until {}",
-        next.chain().get(0).getSubjectX500Principal().getName(),
-        next.chain().get(0).getSerialNumber().toString(16),
-        next.chain().get(0).getNotAfter().toInstant());
+    log.info("New TLS files are in force: {}", next);
+    warn(next);
     listeners.forEach(ReloadListener::accepted);
+  }
+
+  private void warn(TlsMaterial material) {
+    files.warnings().forEach(log::warn);
+    material.warnings().forEach(log::warn);
   }
 
   @Override

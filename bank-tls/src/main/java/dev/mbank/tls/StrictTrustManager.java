@@ -72,6 +72,7 @@ final class StrictTrustManager extends X509ExtendedTrustManager {
       Instant now = Instant.now();
       for (int i = 1; i < path.size(); i++) {
         CertificateRules.requireStrong(path.get(i));
+        CertificateRules.requireAllows(kind, path.get(i));
         CertificateRules.requireValidAt(now, path.get(i));
         if (revocation != null) {
           revocation.requireGood(path.get(i - 1), path.get(i), now);

@@ -11,11 +11,13 @@ import java.security.Signature;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -59,9 +61,7 @@ public final class TlsMaterial {
     List<X509Certificate> authorities = PemFiles.certificates("CA_FILE", files.ca());
     List<X509Certificate> chain = PemFiles.certificates("CERT_FILE", files.cert());
     try {
-      for (X509Certificate ca : authorities) {
-        CertificateRules.requireAuthority(ca);
-      }
+      requireAuthorities(authorities);
     } catch (CertificateRefusedException e) {
       throw fault("CA_FILE", files.ca(), e);
     }
@@ -76,11 +76,26 @@ public final class TlsMaterial {
       throw new TlsFileException(
           "KEY_FILE", files.key(), "the private key of the certificate in CERT_FILE");
     }
-    RevocationLists revocation =
-        files.crl() == null
-            ? null
-            : new RevocationLists(PemFiles.revocationLists("CRL_FILE", files.crl()));
+    RevocationLists revocation = files.crl() == null ? null : revocation(files.crl());
     return new TlsMaterial(ours, chain, key, authorities, revocation);
+  }
+
+  /** One that is out of date is taken too: it tells more than the one before it. */
+  private static RevocationLists revocation(String file) {
+    List<X509CRL> lists = PemFiles.revocationLists("CRL_FILE", file);
+    Instant now = Instant.now();
+    for (X509CRL list : lists) {
+      if (now.isBefore(list.getThisUpdate().toInstant())) {
+        throw new TlsFileException(
+            "CRL_FILE",
+            file,
+            "revocation lists in force; that of "
+                + list.getIssuerX500Principal().getName()
+                + " is not valid before "
+                + list.getThisUpdate().toInstant());
+      }
+    }
+    return new RevocationLists(lists);
   }
 
   /** What we show to peers: the leaf, then its intermediates. */
@@ -103,6 +118,28 @@ public final class TlsMaterial {
             .min(Comparator.naturalOrder());
   }
 
+  /** What will not do but leaves something that does. */
+  List<String> warnings() {
+    return outOfDate(authorities).stream()
+        .map(late -> "CA_FILE: " + told(late) + "; whoever it signed is refused")
+        .toList();
+  }
+
+  /** In one line, for the log; nothing of the key. */
+  @Override
+  public String toString() {
+    X509Certificate own = chain.get(0);
+    return "certificate of %s, serial %s, until %s; CAs: %s; revocation lists %s"
+        .formatted(
+            own.getSubjectX500Principal().getName(),
+            own.getSerialNumber().toString(16),
+            own.getNotAfter().toInstant(),
+            authorities.stream()
+                .map(ca -> ca.getSubjectX500Principal().getName())
+                .collect(Collectors.joining(", ")),
+            revocationListsEnd().map(end -> "until " + end).orElse("none"));
+  }
+
   /** A context for TLS 1.3 with certificates of both sides. Sessions of another are void in it. */
   SslContext context() {
     X509Certificate[] shown = chain.toArray(X509Certificate[]::new);
@@ -121,6 +158,34 @@ public final class TlsMaterial {
     }
   }
 
+  private static void requireAuthorities(List<X509Certificate> authorities)
+      throws CertificateRefusedException {
+    for (X509Certificate ca : authorities) {
+      CertificateRules.requireAuthority(ca);
+      if (authorities.stream().noneMatch(each -> CertificatePaths.issued(each, ca))) {
+        CertificateRules.requireRootless(ca);
+      }
+    }
+    List<CertificateRefusedException> late = outOfDate(authorities);
+    if (late.size() == authorities.size()) {
+      throw late.get(0);
+    }
+  }
+
+  /** One beside others does no harm: its clients are refused, and theirs are not. */
+  private static List<CertificateRefusedException> outOfDate(List<X509Certificate> authorities) {
+    Instant now = Instant.now();
+    List<CertificateRefusedException> late = new ArrayList<>();
+    for (X509Certificate ca : authorities) {
+      try {
+        CertificateRules.requireValidAt(now, ca);
+      } catch (CertificateRefusedException e) {
+        late.add(e);
+      }
+    }
+    return late;
+  }
+
   private static void requireGood(List<X509Certificate> chain, PeerKind ours)
       throws CertificateRefusedException {
     Instant now = Instant.now();
@@ -130,6 +195,7 @@ public final class TlsMaterial {
       CertificateRules.requireValidAt(now, chain.get(i));
       if (i > 0) {
         CertificateRules.requireAuthority(chain.get(i));
+        CertificateRules.requireAllows(ours, chain.get(i));
         if (!CertificatePaths.issued(chain.get(i), chain.get(i - 1))) {
           throw new CertificateRefusedException(
               RefusalReason.BAD_CHAIN,
@@ -142,9 +208,11 @@ public final class TlsMaterial {
 
   private static TlsFileException fault(
       String variable, String file, CertificateRefusedException e) {
-    String subject = e.certificate().getSubjectX500Principal().getName();
-    return new TlsFileException(
-        variable, file, "a certificate to work with; of " + subject + ", " + e.getMessage(), e);
+    return new TlsFileException(variable, file, "a certificate to work with; " + told(e), e);
+  }
+
+  private static String told(CertificateRefusedException e) {
+    return "of " + e.certificate().getSubjectX500Principal().getName() + ", " + e.getMessage();
   }
 
   /** Signs with one key and verifies with the other. */

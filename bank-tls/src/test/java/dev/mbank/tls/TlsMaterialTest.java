@@ -17,7 +17,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.stream.Stream;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralSubtree;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.asn1.x509.NameConstraints;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -176,12 +181,73 @@ class TlsMaterialTest {
   }
 
   @Test
+  void read_intermediateForClientsOnly_isRefused() {
+    Issued root = new Request("root").authority(1).selfSigned();
+    Request clients = TestCertificates.authority("clients").purposes(KeyPurposeId.id_kp_clientAuth);
+    TestCertificates.server().issuedBy(clients.issuedBy(root)).writeTo(folder, "server");
+
+    assertThatThrownBy(this::read)
+        .hasMessageStartingWith("CERT_FILE: " + cert)
+        .hasMessageContaining(
+            "of CN=clients, extended key usage: [1.3.6.1.5.5.7.3.2] (expected: serverAuth)");
+  }
+
+  @Test
   void read_leafAsAuthority_isRefused() {
     ca = cert;
 
     assertThatThrownBy(this::read)
         .hasMessageStartingWith("CA_FILE: " + cert)
         .hasMessageContaining("certificate: no CA");
+  }
+
+  static Stream<Arguments> badIntermediates() {
+    GeneralSubtree[] permitted = {new GeneralSubtree(new GeneralName(GeneralName.dNSName, "a"))};
+    return Stream.of(
+        Arguments.of(new Request("x"), "certificate: no CA"),
+        Arguments.of(authority().usage(KeyUsage.cRLSign), "certificate: no CA"),
+        Arguments.of(authority().keys(TestKeys.rsa(1024)), "RSA of 1024 bits"),
+        Arguments.of(authority().signedWith("SHA1withECDSA"), "signature: SHA1WITHECDSA"),
+        Arguments.of(authority().expired(), "expired at"),
+        Arguments.of(authority().notYetValid(), "not valid before"),
+        Arguments.of(
+            authority().with(Extension.nameConstraints, new NameConstraints(permitted, null)),
+            "[2.5.29.30], which bind only below its root (expected: the root in CA_FILE too)"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("badIntermediates")
+  void read_badIntermediateAsAuthority_isRefusedWithoutItsRoot(Request request, String fault) {
+    Issued root = new Request("root").authority(1).selfSigned();
+    request.issuedBy(root).alone().writeTo(folder, "ca");
+
+    assertThatThrownBy(this::read)
+        .hasMessageStartingWith("CA_FILE: " + ca + " (expected: a certificate to work with; of CN=")
+        .hasMessageContaining(fault);
+  }
+
+  @Test
+  void read_boundIntermediateAsAuthority_isTakenWithItsRoot() throws IOException {
+    GeneralSubtree[] permitted = {new GeneralSubtree(new GeneralName(GeneralName.dNSName, "a"))};
+    Issued root = new Request("root").authority(1).selfSigned();
+    Issued bound =
+        authority()
+            .with(Extension.nameConstraints, new NameConstraints(permitted, null))
+            .issuedBy(root);
+    Files.writeString(folder.resolve("ca.crt"), bound.pem() + root.pem());
+
+    assertThat(read().authorities()).containsExactly(bound.certificate(), root.certificate());
+  }
+
+  @Test
+  void warnings_authorityOutOfDateBesideAGoodOne_isTold() throws IOException {
+    Issued old = authority().expired().selfSigned();
+    Files.writeString(folder.resolve("ca.crt"), CA.pem() + old.pem());
+
+    assertThat(read().warnings())
+        .containsExactly(
+            "CA_FILE: of CN=x, expired at %s; whoever it signed is refused"
+                .formatted(old.certificate().getNotAfter().toInstant()));
   }
 
   @Test
@@ -200,6 +266,10 @@ class TlsMaterialTest {
 
     assertThat(files.warnings())
         .containsExactly("KEY_FILE: " + key + " can be read by everybody (expected: chmod 600)");
+  }
+
+  private static Request authority() {
+    return TestCertificates.authority("x");
   }
 
   private TlsMaterial read() {

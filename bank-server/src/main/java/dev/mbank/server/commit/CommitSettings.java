@@ -1,6 +1,6 @@
 package dev.mbank.server.commit;
 
-import dev.mbank.server.settings.SettingException;
+import dev.mbank.server.settings.SettingRange;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -23,25 +23,13 @@ public record CommitSettings(
     @DefaultValue("1s") Duration probeInterval,
     @DefaultValue("20s") Duration closeTimeout) {
 
-  private static final Duration LONGEST = Duration.ofDays(1);
+  private static final String NAME = "mbank.commit.";
 
   public CommitSettings {
-    positive("queue-capacity", queueCapacity);
-    positive("max-batch", maxBatch);
-    positive("idle-interval", idleInterval);
-    positive("probe-interval", probeInterval);
-    positive("close-timeout", closeTimeout);
-  }
-
-  private static void positive(String name, Duration value) {
-    if (value.isNegative() || value.isZero() || value.compareTo(LONGEST) > 0) {
-      throw new SettingException("mbank.commit." + name, value, "more than zero, up to a day");
-    }
-  }
-
-  private static void positive(String name, long value) {
-    if (value <= 0) {
-      throw new SettingException("mbank.commit." + name, value, "more than zero");
-    }
+    SettingRange.require(NAME + "queue-capacity", queueCapacity, 1, 1_000_000);
+    SettingRange.require(NAME + "max-batch", maxBatch, 1, 100_000);
+    SettingRange.require(NAME + "idle-interval", idleInterval, "1ms", "1d");
+    SettingRange.require(NAME + "probe-interval", probeInterval, "1ms", "1d");
+    SettingRange.require(NAME + "close-timeout", closeTimeout, "1ms", "1d");
   }
 }

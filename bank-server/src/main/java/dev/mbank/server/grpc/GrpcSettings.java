@@ -1,6 +1,6 @@
 package dev.mbank.server.grpc;
 
-import dev.mbank.server.settings.SettingException;
+import dev.mbank.server.settings.SettingRange;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -40,23 +40,21 @@ record GrpcSettings(
     @DefaultValue("8MB") DataSize maxUnreadPerConnection,
     @DefaultValue("64MB") DataSize maxUnread) {
 
-  GrpcSettings {
-    positive("read-threads", readThreads);
-    positive("read-queue", readQueue);
-    positive("handshake-timeout", handshakeTimeout.toMillis());
-    positive("max-calls-per-connection", maxCallsPerConnection);
-    positive("max-resets-per-window", maxResetsPerWindow);
-    positive("max-useless-frames-per-window", maxUselessFramesPerWindow);
-    positive("reset-window", resetWindow.toSeconds());
-    positive("peer-timeout", peerTimeout.toSeconds());
-    positive("min-read-rate", minReadRate.toBytes());
-    positive("max-unread-per-connection", maxUnreadPerConnection.toBytes());
-    positive("max-unread", maxUnread.toBytes());
-  }
+  private static final String NAME = "mbank.grpc.";
+  private static final int MANY = 1_000_000;
 
-  private static void positive(String name, long value) {
-    if (value <= 0) {
-      throw new SettingException("mbank.grpc." + name, value, "more than zero");
-    }
+  GrpcSettings {
+    SettingRange.require(NAME + "read-threads", readThreads, 1, 256);
+    SettingRange.require(NAME + "read-queue", readQueue, 1, MANY);
+    SettingRange.require(NAME + "handshake-timeout", handshakeTimeout, "100ms", "5m");
+    SettingRange.require(NAME + "max-calls-per-connection", maxCallsPerConnection, 1, MANY);
+    SettingRange.require(NAME + "max-resets-per-window", maxResetsPerWindow, 1, MANY);
+    SettingRange.require(
+        NAME + "max-useless-frames-per-window", maxUselessFramesPerWindow, 1, MANY);
+    SettingRange.require(NAME + "reset-window", resetWindow, "1s", "1h");
+    SettingRange.require(NAME + "peer-timeout", peerTimeout, "1s", "1h");
+    SettingRange.require(NAME + "min-read-rate", minReadRate, "1B", "1GB");
+    SettingRange.require(NAME + "max-unread-per-connection", maxUnreadPerConnection, "1B", "1GB");
+    SettingRange.require(NAME + "max-unread", maxUnread, "1B", "1TB");
   }
 }

@@ -2,10 +2,14 @@ package dev.mbank.server.settings;
 
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
 import org.springframework.boot.EnvironmentPostProcessor;
 import org.springframework.boot.SpringApplication;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -17,6 +21,9 @@ import org.springframework.core.env.ConfigurableEnvironment;
 final class AuditFileCheck implements EnvironmentPostProcessor {
   private static final String VARIABLE = "AUDIT_FILE";
   private static final String LIMITS = "mbank.audit.";
+
+  /** Never closed: with the process they go, and with them the locks. */
+  private static final Map<Path, FileChannel> HELD = new HashMap<>();
 
   @Override
   public void postProcessEnvironment(
@@ -33,6 +40,10 @@ final class AuditFileCheck implements EnvironmentPostProcessor {
         Files.createDirectories(folder);
       }
       Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+      if (!hold(file.resolveSibling(file.getFileName() + ".lock"))) {
+        throw new SettingException(
+            VARIABLE, value, "a file of its own for each server; another writes to this one");
+      }
     } catch (IOException | InvalidPathException e) {
       throw new SettingException(VARIABLE, value, "a file that this user may write", e);
     }
@@ -41,6 +52,32 @@ final class AuditFileCheck implements EnvironmentPostProcessor {
     String days = environment.getProperty(LIMITS + "max-history-days", "").strip();
     if (!days.matches("[1-9][0-9]{0,4}")) {
       throw new SettingException(LIMITS + "max-history-days", days, "1-99999");
+    }
+  }
+
+  /**
+   * Locks the file that stands for the audit file until this process ends: two that roll the same
+   * file lose each other's records. The audit file itself is renamed when it is rolled.
+   */
+  private static synchronized boolean hold(Path lock) throws IOException {
+    if (HELD.containsKey(lock)) {
+      return true; // A server that is started anew in this process.
+    }
+    FileChannel channel =
+        FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (locked(channel)) {
+      HELD.put(lock, channel);
+      return true;
+    }
+    channel.close();
+    return false;
+  }
+
+  private static boolean locked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // By other code of this process.
     }
   }
 

@@ -3,12 +3,19 @@ package dev.mbank.server.settings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Map;
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.Environment;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Looks at the variables before anything starts. They are read from the properties into which
@@ -16,10 +23,12 @@ import org.springframework.core.env.MapPropertySource;
  */
 final class ServerSettingsCheck
     implements ApplicationContextInitializer<ConfigurableApplicationContext> {
+  private static final String STARTER = "grpc.server.";
 
   @Override
   public void initialize(ConfigurableApplicationContext context) {
     ConfigurableEnvironment environment = context.getEnvironment();
+    refuseGrants(environment);
     resolveHost(environment, "HOST", "grpc.server.address", "*");
     int port = port(environment, "PORT", "grpc.server.port");
     bool(environment, "TLS_ENABLED", "grpc.server.security.enabled");
@@ -29,6 +38,55 @@ final class ServerSettingsCheck
     int managementPort = port(environment, "MANAGEMENT_PORT", "server.port");
     if (port != 0 && port == managementPort) {
       throw new SettingException("MANAGEMENT_PORT", managementPort, "another port than PORT");
+    }
+    limits(environment);
+  }
+
+  /** Those that the starter has, which takes whatever it is told. */
+  private static void limits(Environment environment) {
+    size(environment, "max-inbound-message-size", "1KB", "64MB");
+    size(environment, "max-inbound-metadata-size", "1KB", "1MB");
+    time(environment, "permit-keep-alive-time", "1s", "1d");
+    time(environment, "max-connection-idle", "1s", "1d");
+    time(environment, "max-connection-age", "1s", "1d");
+    time(environment, "max-connection-age-grace", "1s", "1h");
+    time(environment, "shutdown-grace-period", "0s", "1h");
+  }
+
+  private static void size(Environment environment, String name, String least, String most) {
+    String value = environment.getProperty(STARTER + name, "").strip();
+    try {
+      SettingRange.require(STARTER + name, DataSize.parse(value), least, most);
+    } catch (IllegalArgumentException e) {
+      throw new SettingException(STARTER + name, value, least + " to " + most, e);
+    }
+  }
+
+  /** In seconds where there is no unit, as the starter has it. */
+  private static void time(Environment environment, String name, String least, String most) {
+    String value = environment.getProperty(STARTER + name, "").strip();
+    try {
+      Duration time = DurationStyle.detectAndParse(value, ChronoUnit.SECONDS);
+      SettingRange.require(STARTER + name, time, least, most);
+    } catch (IllegalArgumentException e) {
+      throw new SettingException(STARTER + name, value, least + " to " + most, e);
+    }
+  }
+
+  /** Of earlier days: whoever still sets them believes in a policy that is not in force. */
+  private static void refuseGrants(ConfigurableEnvironment environment) {
+    for (PropertySource<?> source : environment.getPropertySources()) {
+      if (source instanceof EnumerablePropertySource<?> all) {
+        for (String name : all.getPropertyNames()) {
+          String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "");
+          if (plain.startsWith("mbankaccessgrants")) {
+            throw new SettingException(
+                name,
+                String.valueOf(all.getProperty(name)),
+                "unset; grants are lines of the file that POLICY_FILE names");
+          }
+        }
+      }
     }
   }
 

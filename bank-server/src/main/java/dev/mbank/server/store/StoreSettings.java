@@ -1,6 +1,6 @@
 package dev.mbank.server.store;
 
-import dev.mbank.server.settings.SettingException;
+import dev.mbank.server.settings.SettingRange;
 import java.time.Duration;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -17,11 +17,7 @@ record StoreSettings(
     String url, @DefaultValue("4") int readers, @DefaultValue("2s") Duration lockTimeout) {
 
   StoreSettings {
-    if (readers < 1) {
-      throw new SettingException("mbank.store.readers", readers, "1 or more");
-    }
-    if (lockTimeout.isNegative() || lockTimeout.compareTo(Duration.ofHours(1)) > 0) {
-      throw new SettingException("mbank.store.lock-timeout", lockTimeout, "0s to 1h");
-    }
+    SettingRange.require("mbank.store.readers", readers, 1, 256);
+    SettingRange.require("mbank.store.lock-timeout", lockTimeout, "0s", "1h");
   }
 }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -46,6 +49,25 @@ class AuditFileCheckTest {
           .isInstanceOf(SettingException.class)
           .hasMessage("AUDIT_FILE: " + path + " (expected: a file that this user may write)");
     }
+  }
+
+  @Test
+  void postProcessEnvironment_fileOfAnotherServer_oneExactLine() throws IOException {
+    Path file = folder.resolve("audit.jsonl");
+    Path lock = Files.createFile(folder.resolve("audit.jsonl.lock"));
+    try (FileChannel other = FileChannel.open(lock, StandardOpenOption.WRITE);
+        FileLock held = other.lock()) {
+      assertThat(held.isValid()).isTrue();
+      assertThatThrownBy(() -> check(file.toString()))
+          .isInstanceOf(SettingException.class)
+          .hasMessage(
+              "AUDIT_FILE: "
+                  + file
+                  + " (expected: a file of its own for each server; another writes to this one)");
+    }
+
+    check(file.toString());
+    check(file.toString()); // Started anew in this process.
   }
 
   @ParameterizedTest

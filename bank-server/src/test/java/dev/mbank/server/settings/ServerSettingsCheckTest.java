@@ -8,6 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
@@ -51,6 +52,47 @@ class ServerSettingsCheckTest {
     assertThatThrownBy(() -> check(Map.of(variable, value)))
         .isInstanceOf(SettingException.class)
         .hasMessage(line);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "max-inbound-message-size, 1KB, 64MB, 3GB",
+    "max-inbound-message-size, 1KB, 64MB, -1B",
+    "max-inbound-message-size, 1KB, 64MB, big",
+    "max-inbound-metadata-size, 1KB, 1MB, 2MB",
+    "permit-keep-alive-time, 1s, 1d, 0s",
+    "max-connection-idle, 1s, 1d, 10d",
+    "max-connection-age, 1s, 1d, 25h",
+    "max-connection-age, 1s, 1d, ''",
+    "max-connection-age-grace, 1s, 1h, 61m",
+    "shutdown-grace-period, 0s, 1h, -1s"
+  })
+  void initialize_limitOfTheStarterBeyondItsOwn_oneExactLine(
+      String name, String least, String most, String wrong) throws IOException {
+    String property = "grpc.server." + name;
+
+    assertThat(check(Map.of(property, least))).isNotNull();
+    assertThat(check(Map.of(property, most))).isNotNull();
+    assertThatThrownBy(() -> check(Map.of(property, wrong)))
+        .isInstanceOf(SettingException.class)
+        .hasMessage(
+            "%s: %s (expected: %s to %s)",
+            property, wrong.isEmpty() ? "empty" : wrong, least, most);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "MBANK_ACCESS_GRANTS_0_IDENTITY",
+        "MBANK_ACCESS_GRANTS_1_ROLES_0",
+        "mbank.access.grants[0].identity"
+      })
+  void initialize_grantOfEarlierDays_saysWhatToUseInstead(String variable) {
+    assertThatThrownBy(() -> check(Map.of(variable, "x")))
+        .isInstanceOf(SettingException.class)
+        .hasMessage(
+            variable
+                + ": x (expected: unset; grants are lines of the file that POLICY_FILE names)");
   }
 
   @Test
