@@ -9,6 +9,7 @@ import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.GetBalanceRequest;
 import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -66,6 +67,8 @@ class AuditFileIT {
               catchThrowableOfType(
                   StatusRuntimeException.class, () -> client.bank().deposit(forging)))
           .isNotNull();
+      assertThat(server.part(MeterRegistry.class).get("mbank.audit.writable").gauge().value())
+          .isEqualTo(1);
       // The opening, the deposits and the denial and the forgery; rolled files are compressed in
       // the background.
       await()

@@ -1,5 +1,6 @@
 package dev.mbank.server.observability;
 
+import ch.qos.logback.core.spi.AppenderAttachable;
 import dev.mbank.server.commit.GroupCommitWriter;
 import dev.mbank.server.commit.LedgerStore;
 import dev.mbank.server.security.Connections;
@@ -9,6 +10,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.time.Clock;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
@@ -32,6 +34,20 @@ class ObservabilityConfiguration {
         Gauge.builder("mbank.commit.pending", writer, GroupCommitWriter::pending)
             .description("Commands that wait for their commit or are in it")
             .register(registry);
+  }
+
+  /** By the names in logback-spring.xml; without that there is no audit file. */
+  @Bean
+  MeterBinder auditMeters() {
+    return registry -> {
+      if (LoggerFactory.getLogger("mbank.audit") instanceof ch.qos.logback.classic.Logger logger
+          && logger.getAppender("AUDIT") instanceof AppenderAttachable<?> queue
+          && queue.getAppender("AUDIT_TRAIL") instanceof AuditFileAppender<?> file) {
+        Gauge.builder("mbank.audit.writable", file, each -> each.isWritable() ? 1 : 0)
+            .description("1 if the audit file takes records, 0 if they are lost")
+            .register(registry);
+      }
+    };
   }
 
   @Bean

@@ -1,0 +1,46 @@
+package dev.mbank.server.observability;
+
+import ch.qos.logback.core.recovery.RecoveryListener;
+import ch.qos.logback.core.recovery.ResilientOutputStreamBase;
+import ch.qos.logback.core.rolling.RollingFileAppender;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The audit file, which says when it cannot be written to, as on a full disk. Logback tries again
+ * by itself, less and less often; what it is given meanwhile is lost.
+ */
+public final class AuditFileAppender<E> extends RollingFileAppender<E> implements RecoveryListener {
+  private static final Logger log = LoggerFactory.getLogger(AuditFileAppender.class);
+
+  private volatile boolean writable = true;
+
+  @Override
+  public void openFile(String name) throws IOException {
+    super.openFile(name);
+    if (getOutputStream() instanceof ResilientOutputStreamBase stream) {
+      stream.addRecoveryListener(this);
+    }
+  }
+
+  /** Whether the last write succeeded. */
+  boolean isWritable() {
+    return writable;
+  }
+
+  @Override
+  public void newFailure(IOException failure) {
+    writable = false;
+    log.error(
+        "AUDIT_FILE: {} cannot be written to ({}); audit records are lost until it can",
+        getFile(),
+        failure.getMessage());
+  }
+
+  @Override
+  public void recoveryOccured() {
+    writable = true;
+    log.warn("AUDIT_FILE: {} can be written to again", getFile());
+  }
+}
