@@ -1,6 +1,5 @@
 package dev.mbank.server.store;
 
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -118,36 +117,26 @@ final class Indexer implements AutoCloseable {
       Position from = head.indexed();
       Position end = head.end();
       Position to =
-          new Position(
-              Math.min(end.sequence(), from.sequence() + step),
-              Math.min(end.refusals(), from.refusals() + step));
+          from.max(
+              new Position(
+                  Math.min(end.sequence(), from.sequence() + step),
+                  Math.min(end.refusals(), from.refusals() + step)));
       if (from.equals(to)) {
         open.rollback();
       } else {
         for (String sql : STEPS) {
-          update(open, sql, from.sequence(), to.sequence());
+          open.update(sql, from.sequence(), to.sequence());
         }
-        update(open, REFUSALS, from.refusals(), to.refusals());
-        update(open, MOVE, to.sequence(), to.refusals());
+        open.update(REFUSALS, from.refusals(), to.refusals());
+        open.update(MOVE, to.sequence(), to.refusals());
         open.commit();
       }
       tail.indexed(to);
-      return !to.equals(end);
+      // Another server may have moved the head of the indexes past the end that was seen.
+      return to.sequence() < end.sequence() || to.refusals() < end.refusals();
     } catch (SQLException | RuntimeException e) {
       discard();
       throw e;
-    }
-  }
-
-  /** Runs a statement whose parameters are one pair, once or several times. */
-  private static void update(JournalConnection open, String sql, long first, long second)
-      throws SQLException {
-    try (PreparedStatement statement = open.jdbc.prepareStatement(sql)) {
-      int parameters = statement.getParameterMetaData().getParameterCount();
-      for (int i = 1; i <= parameters; i++) {
-        statement.setLong(i, i % 2 == 1 ? first : second);
-      }
-      statement.executeUpdate();
     }
   }
 

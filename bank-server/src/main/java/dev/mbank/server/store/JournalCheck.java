@@ -21,8 +21,9 @@ final class JournalCheck {
   private static final String ENDS =
       """
       SELECT 1 FROM journal_head
-       WHERE (sequence, commit_time) = (SELECT coalesce(max(sequence), 0), coalesce(commit_time, 0)
-                                          FROM journal_transaction)
+       WHERE sequence = (SELECT coalesce(max(sequence), 0) FROM journal_transaction)
+         AND commit_time = coalesce((SELECT commit_time FROM journal_transaction
+                                      ORDER BY sequence DESC LIMIT 1), 0)
          AND refusals = (SELECT coalesce(max(number), 0) FROM journal_refusal)
       """;
 
@@ -31,10 +32,10 @@ final class JournalCheck {
       """
       WITH legs (sequence, account_id, amount, balance) AS (
         SELECT sequence, source_id, -amount, source_balance FROM journal_transaction
-         WHERE sequence > ?1 AND source_id IS NOT NULL
+         WHERE sequence > ? AND source_id IS NOT NULL
          UNION ALL
         SELECT sequence, destination_id, amount, destination_balance FROM journal_transaction
-         WHERE sequence > ?1)
+         WHERE sequence > ?)
       """;
 
   /** Each arm is one thing that no journal has, with the sequence at which it shows. */
@@ -42,8 +43,8 @@ final class JournalCheck {
       LEGS
           + """
             SELECT previous + 1, 'transaction ' || (previous + 1) || ' is missing' AS fault
-              FROM (SELECT sequence, lag(sequence, 1, ?1) OVER (ORDER BY sequence) AS previous
-                      FROM journal_transaction WHERE sequence > ?1)
+              FROM (SELECT sequence, lag(sequence, 1, ?) OVER (ORDER BY sequence) AS previous
+                      FROM journal_transaction WHERE sequence > ?)
              WHERE sequence <> previous + 1
             UNION ALL
             SELECT sequence,
@@ -57,7 +58,7 @@ final class JournalCheck {
                                 FROM journal_transaction t
                                WHERE t.sequence = (SELECT max(i.sequence) FROM index_entry i
                                                     WHERE i.account_id = legs.account_id
-                                                      AND i.sequence <= ?1)),
+                                                      AND i.sequence <= ?)),
                              0) AS before
                       FROM legs)
              WHERE balance <> before + amount
@@ -112,8 +113,7 @@ final class JournalCheck {
    * @throws SettingException if the journal is none; it names the first place at fault
    */
   static void checkSound(String url, Connection connection, long after) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(FIRST_FAULT)) {
-      statement.setLong(1, after);
+    try (PreparedStatement statement = prepare(connection, FIRST_FAULT, after)) {
       try (ResultSet row = statement.executeQuery()) {
         if (row.next()) {
           String fault = row.getString("fault").replaceAll("\\p{Cntrl}", "?");
@@ -134,8 +134,7 @@ final class JournalCheck {
   /** Empties the indexes if they are not what a sound journal says, so that they are made anew. */
   static void dropWrongIndexes(DataSource writer) throws SQLException {
     try (Connection connection = writer.getConnection()) {
-      try (PreparedStatement statement = connection.prepareStatement(INDEXES)) {
-        statement.setLong(1, 0);
+      try (PreparedStatement statement = prepare(connection, INDEXES, 0)) {
         try (ResultSet row = statement.executeQuery()) {
           if (row.next()) {
             return;
@@ -151,5 +150,15 @@ final class JournalCheck {
       }
       connection.commit();
     }
+  }
+
+  private static PreparedStatement prepare(Connection connection, String sql, long after)
+      throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    long parameters = sql.chars().filter(c -> c == '?').count();
+    for (int i = 1; i <= parameters; i++) {
+      statement.setLong(i, after);
+    }
+    return statement;
   }
 }

@@ -330,6 +330,17 @@ abstract class JournalConnection implements AutoCloseable {
     return transaction.entries().get(transaction.entries().size() - 1);
   }
 
+  /** Runs a statement whose parameters are a pair, once or several times. */
+  final void update(String sql, long first, long second) throws SQLException {
+    try (PreparedStatement statement = jdbc.prepareStatement(sql)) {
+      long parameters = sql.chars().filter(c -> c == '?').count();
+      for (int i = 1; i <= parameters; i++) {
+        statement.setLong(i, i % 2 == 1 ? first : second);
+      }
+      statement.executeUpdate();
+    }
+  }
+
   final void execute(String sql) throws SQLException {
     try (Statement statement = jdbc.createStatement()) {
       statement.execute(sql);

@@ -137,7 +137,7 @@ final class JournalQueries implements LedgerQueries {
     String sql =
         """
         WITH RECURSIVE search (low, high) AS (
-          SELECT 0, sequence FROM journal_head
+          SELECT CAST(0 AS bigint), sequence FROM journal_head
            UNION ALL
           SELECT CASE WHEN t.commit_time < :time THEN t.sequence ELSE low END,
                  CASE WHEN t.commit_time < :time THEN high ELSE t.sequence - 1 END

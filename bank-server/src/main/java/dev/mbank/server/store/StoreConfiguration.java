@@ -14,7 +14,9 @@ class StoreConfiguration {
 
   @Bean
   JournalDatabase database(StoreSettings settings) {
-    return SqliteDatabase.open(settings);
+    return PostgresDatabase.accepts(settings.url())
+        ? PostgresDatabase.open(settings)
+        : SqliteDatabase.open(settings);
   }
 
   @Bean

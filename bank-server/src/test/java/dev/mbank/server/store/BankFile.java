@@ -53,7 +53,7 @@ record BankFile(Path file) {
   }
 
   SqliteDatabase open() {
-    return SqliteDatabase.open(new StoreSettings(url(), 2, Duration.ofMillis(50), 100));
+    return SqliteDatabase.open(SqliteTestDatabase.settings(url(), 2, Duration.ofMillis(50), 100));
   }
 
   /** What the start says that was expected instead. */

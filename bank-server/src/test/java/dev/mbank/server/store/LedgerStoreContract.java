@@ -159,9 +159,8 @@ abstract class LedgerStoreContract {
         " spaces around ",
         "O'Brien; DROP TABLE journal_entry; --",
         "\"double\" and \\back\\slash\\",
+        // But U+0000, which PostgreSQL cannot keep; the edge lets no control character in.
         "line\nfeed\rreturn\ttab\u0001\u001b[31m\u007f\u0085",
-        "nul \u0000 inside",
-        "\u0000",
         "Ünïcödé ß ẞ ı İ",
         "日本語 العربية עברית \u202e reversed",
         "👩‍👩‍👧 🏦 \ud83d\udcb6",

@@ -433,7 +433,7 @@ class SqliteDatabaseTest {
   }
 
   private static StoreSettings settings(String url) {
-    return new StoreSettings(url, 2, Duration.ofMillis(50), 100);
+    return SqliteTestDatabase.settings(url, 2, Duration.ofMillis(50), 100);
   }
 
   private static void run(String url, String sql) throws SQLException {

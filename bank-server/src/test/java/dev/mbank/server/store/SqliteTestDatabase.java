@@ -19,8 +19,13 @@ final class SqliteTestDatabase implements TestDatabase {
    */
   SqliteTestDatabase(Path folder, Indexing indexing) {
     String url = "jdbc:sqlite:" + folder.resolve("bank.db");
-    settings = new StoreSettings(url, 4, Duration.ofSeconds(20), 100_000);
+    settings = SqliteTestDatabase.settings(url, 4, Duration.ofSeconds(20), 100_000);
     this.indexing = indexing;
+  }
+
+  static StoreSettings settings(String url, int readers, Duration lockTimeout, int indexStep) {
+    Duration unused = Duration.ofSeconds(1);
+    return new StoreSettings(url, "", "", readers, lockTimeout, unused, unused, indexStep);
   }
 
   @Override
