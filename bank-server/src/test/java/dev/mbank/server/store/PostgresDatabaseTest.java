@@ -96,7 +96,8 @@ class PostgresDatabaseTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"jdbc:postgresql:/bank", "jdbc:postgresql://:x/", "jdbc:postgresql://h:p/d"})
+  @ValueSource(
+      strings = {"jdbc:postgresql:/bank", "jdbc:postgresql://:x/", "jdbc:postgresql://h:p/d"})
   void open_noUrl_isRefused(String url) {
     assertThat(refusal(settings(url, ""))).contains("jdbc:postgresql://HOST:PORT/DATABASE");
   }
