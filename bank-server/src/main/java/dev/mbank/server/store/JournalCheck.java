@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds the journal against itself, and the balances against the journal, which is the only truth.
+ * Holds the journal against itself, and the indexes against the journal, which is the only truth.
  *
  * <p>All of it, or only what is behind a sequence: what was sound before it needs no second look.
  */
@@ -21,89 +21,99 @@ final class JournalCheck {
   private static final String ENDS =
       """
       SELECT 1 FROM journal_head
-       WHERE (sequence, commit_time) = (SELECT coalesce(max(sequence), 0), coalesce(commit_time, 0)
-                                          FROM journal_transaction)
-         AND sequence >= (SELECT coalesce(max(sequence), 0) FROM journal_entry)
+       WHERE sequence = (SELECT coalesce(max(sequence), 0) FROM journal_transaction)
+         AND commit_time = coalesce((SELECT commit_time FROM journal_transaction
+                                      ORDER BY sequence DESC LIMIT 1), 0)
+         AND refusals = (SELECT coalesce(max(number), 0) FROM journal_refusal)
+      """;
+
+  /** The legs of the transactions behind a sequence; by their columns they sum to zero. */
+  private static final String LEGS =
+      """
+      WITH legs (sequence, account_id, amount, balance) AS (
+        SELECT sequence, source_id, -amount, source_balance FROM journal_transaction
+         WHERE sequence > ? AND source_id IS NOT NULL
+         UNION ALL
+        SELECT sequence, destination_id, amount, destination_balance FROM journal_transaction
+         WHERE sequence > ?)
       """;
 
   /** Each arm is one thing that no journal has, with the sequence at which it shows. */
   private static final String FIRST_FAULT =
-      """
-      SELECT sequence, 'transaction ' || (previous + 1) || ' is missing' AS fault
-        FROM (SELECT sequence, lag(sequence, 1, ?1) OVER (ORDER BY sequence) AS previous
-                FROM journal_transaction WHERE sequence > ?1)
-       WHERE sequence <> previous + 1
-      UNION ALL
-      SELECT t.sequence,
-             'the entries of transaction ' || t.sequence || ' sum to '
-               || coalesce(sum(e.amount), 'nothing') || ' and not to 0'
-        FROM journal_transaction t LEFT JOIN journal_entry e ON e.sequence = t.sequence
-       WHERE t.sequence > ?1
-       GROUP BY t.sequence HAVING sum(e.amount) IS NOT 0
-      UNION ALL
-      SELECT sequence,
-             'after transaction ' || sequence || ' the balance of ' || account_id || ' is '
-               || balance || ' and not ' || (before + amount)
-        FROM (SELECT sequence, account_id, amount, balance,
-                     coalesce(lag(balance) OVER (PARTITION BY +account_id ORDER BY sequence),
-                              (SELECT p.balance FROM journal_entry p
-                                WHERE p.account_id = e.account_id AND p.sequence < e.sequence
-                                ORDER BY p.sequence DESC LIMIT 1), 0) AS before
-                FROM journal_entry e WHERE sequence > ?1)
-       WHERE balance <> before + amount
-       ORDER BY 1, 2 LIMIT 1
-      """;
-
-  /** What is on each account that has entries. */
-  private static final String TRUTH =
-      """
-      WITH last AS (
-        SELECT account_id, max(sequence) AS sequence
-          FROM journal_entry WHERE sequence > ?1 GROUP BY +account_id),
-      truth AS (
-        SELECT e.account_id, e.balance
-          FROM last JOIN journal_entry e
-            ON e.account_id = last.account_id AND e.sequence = last.sequence)
-      """;
-
-  private static final String WITHOUT_ENTRIES =
-      """
-      account_balance AS b
-       WHERE ?1 = 0
-         AND NOT EXISTS (SELECT 1 FROM journal_entry e WHERE e.account_id = b.account_id)
-      """;
-
-  private static final String WRONG_BALANCES =
-      TRUTH
+      LEGS
           + """
-            SELECT (SELECT count(*) FROM truth LEFT JOIN account_balance b USING (account_id)
-                     WHERE truth.balance IS NOT b.balance)
-                 + (SELECT count(*) FROM\s"""
-          + WITHOUT_ENTRIES
-          + ")";
-
-  private static final String MEND_BALANCES =
-      TRUTH
-          + """
-            INSERT INTO account_balance (account_id, balance)
-            SELECT account_id, balance FROM truth WHERE true
-                ON CONFLICT (account_id) DO UPDATE SET balance = excluded.balance
+            SELECT previous + 1, 'transaction ' || (previous + 1) || ' is missing' AS fault
+              FROM (SELECT sequence, lag(sequence, 1, ?) OVER (ORDER BY sequence) AS previous
+                      FROM journal_transaction WHERE sequence > ?)
+             WHERE sequence <> previous + 1
+            UNION ALL
+            SELECT sequence,
+                   'after transaction ' || sequence || ' the balance of ' || account_id || ' is '
+                     || balance || ' and not ' || (before + amount)
+              FROM (SELECT sequence, account_id, amount, balance,
+                           coalesce(
+                             lag(balance) OVER (PARTITION BY account_id ORDER BY sequence),
+                             (SELECT CASE t.source_id WHEN legs.account_id THEN t.source_balance
+                                          ELSE t.destination_balance END
+                                FROM journal_transaction t
+                               WHERE t.sequence = (SELECT max(i.sequence) FROM index_entry i
+                                                    WHERE i.account_id = legs.account_id
+                                                      AND i.sequence <= ?)),
+                             0) AS before
+                      FROM legs)
+             WHERE balance <> before + amount
+             ORDER BY 1, 2 LIMIT 1
             """;
 
-  private static final String DROP_BALANCES = "DELETE FROM " + WITHOUT_ENTRIES;
+  /** Whether each index has what the journal has up to where it is said to have come. */
+  private static final String INDEXES =
+      LEGS
+          + """
+            SELECT 1 FROM index_head x, journal_head h
+             WHERE x.sequence <= h.sequence AND x.refusals <= h.refusals
+               AND (SELECT count(*) FROM index_entry)
+                     = (SELECT count(*) FROM legs WHERE sequence <= x.sequence)
+               AND NOT EXISTS (SELECT 1 FROM legs LEFT JOIN index_entry i
+                                   ON (i.account_id, i.sequence) = (legs.account_id, legs.sequence)
+                                WHERE legs.sequence <= x.sequence AND i.sequence IS NULL)
+               AND (SELECT count(*) FROM index_account)
+                     = (SELECT count(*) FROM journal_transaction
+                         WHERE kind = 'ACCOUNT_OPENING' AND sequence <= x.sequence)
+               AND NOT EXISTS (SELECT 1 FROM journal_transaction t LEFT JOIN index_account i
+                                   ON (i.account_id, i.owner, i.sequence)
+                                    = (t.destination_id, t.identity, t.sequence)
+                                WHERE t.kind = 'ACCOUNT_OPENING' AND t.sequence <= x.sequence
+                                  AND i.sequence IS NULL)
+               AND (SELECT count(*) FROM index_request) = x.sequence + x.refusals
+               AND NOT EXISTS (SELECT 1 FROM journal_transaction t LEFT JOIN index_request i
+                                   ON (i.request_id, i.identity, i.sequence)
+                                    = (t.request_id, t.identity, t.sequence)
+                                WHERE t.sequence <= x.sequence AND i.sequence IS NULL)
+               AND NOT EXISTS (SELECT 1 FROM journal_refusal r LEFT JOIN index_request i
+                                   ON (i.request_id, i.identity, i.refusal)
+                                    = (r.request_id, r.identity, r.number)
+                                WHERE r.number <= x.refusals AND i.refusal IS NULL)
+            """;
+
+  private static final String[] DROP_INDEXES = {
+    "DELETE FROM index_entry",
+    "DELETE FROM index_account",
+    "DELETE FROM index_request",
+    "DELETE FROM index_head",
+    "INSERT INTO index_head VALUES (1, 0, 0)",
+  };
 
   private JournalCheck() {}
 
   /**
-   * Passes a journal in which every transaction is there and sums to zero, every balance is the one
-   * before and the amount, and which ends where its head says.
+   * Passes a journal in which every transaction is there, every balance is the one before and the
+   * amount, and which ends where its head says.
    *
    * @param after looks only at what is behind this sequence; 0 for all
    * @throws SettingException if the journal is none; it names the first place at fault
    */
   static void checkSound(String url, Connection connection, long after) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(FIRST_FAULT)) {
-      statement.setLong(1, after);
+    try (PreparedStatement statement = prepare(connection, FIRST_FAULT, after)) {
       try (ResultSet row = statement.executeQuery()) {
         if (row.next()) {
           String fault = row.getString("fault").replaceAll("\\p{Cntrl}", "?");
@@ -121,30 +131,34 @@ final class JournalCheck {
     }
   }
 
-  /** Makes the balances what a sound journal says, if they are not. */
-  static void mendBalances(DataSource writer, long after) throws SQLException {
+  /** Empties the indexes if they are not what a sound journal says, so that they are made anew. */
+  static void dropWrongIndexes(DataSource writer) throws SQLException {
     try (Connection connection = writer.getConnection()) {
-      long wrong;
-      try (PreparedStatement statement = connection.prepareStatement(WRONG_BALANCES)) {
-        statement.setLong(1, after);
+      try (PreparedStatement statement = prepare(connection, INDEXES, 0)) {
         try (ResultSet row = statement.executeQuery()) {
-          wrong = row.getLong(1);
+          if (row.next()) {
+            return;
+          }
         }
       }
-      if (wrong > 0) {
-        log.warn("{} balances were not what the journal says; they are mended", wrong);
-        connection.setAutoCommit(false);
-        update(connection, MEND_BALANCES, after);
-        update(connection, DROP_BALANCES, after);
-        connection.commit();
+      log.warn("The indexes are not what the journal says; they are made anew");
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        for (String sql : DROP_INDEXES) {
+          statement.executeUpdate(sql);
+        }
       }
+      connection.commit();
     }
   }
 
-  private static void update(Connection connection, String sql, long after) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setLong(1, after);
-      statement.executeUpdate();
+  private static PreparedStatement prepare(Connection connection, String sql, long after)
+      throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    long parameters = sql.chars().filter(c -> c == '?').count();
+    for (int i = 1; i <= parameters; i++) {
+      statement.setLong(i, after);
     }
+    return statement;
   }
 }

@@ -18,6 +18,7 @@ import dev.mbank.server.ledger.Refusal;
 import dev.mbank.server.ledger.RequestKey;
 import dev.mbank.server.ledger.Transaction;
 import dev.mbank.server.ledger.TransactionKind;
+import java.nio.ByteBuffer;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -53,47 +54,59 @@ final class Rows {
 
   static RequestKey key(ResultSet row) throws SQLException {
     Identity identity = new Identity(row.getString("identity"));
-    return new RequestKey(identity, UUID.fromString(row.getString("request_id")));
+    return new RequestKey(identity, uuid(row.getObject("request_id")));
   }
 
+  /** SQLite has no type for it and keeps its bytes. */
+  static UUID uuid(Object value) {
+    if (value instanceof UUID uuid) {
+      return uuid;
+    }
+    ByteBuffer bytes = ByteBuffer.wrap((byte[]) value);
+    return new UUID(bytes.getLong(), bytes.getLong());
+  }
+
+  static byte[] bytes(UUID uuid) {
+    return ByteBuffer.allocate(2 * Long.BYTES)
+        .putLong(uuid.getMostSignificantBits())
+        .putLong(uuid.getLeastSignificantBits())
+        .array();
+  }
+
+  /** The account that an opening opened. */
   static Account account(ResultSet row) throws SQLException {
     return new Account(
-        new AccountId(row.getString("account_id")),
-        new Identity(row.getString("owner")),
+        new AccountId(row.getString("destination_id")),
+        new Identity(row.getString("identity")),
         Currency.getInstance(row.getString("currency")),
-        row.getString("display_name"),
+        row.getString("description"),
         instant(row.getLong("commit_time")));
   }
 
-  /** An account and its balance, where a settlement account has no row of its own. */
+  /** An account and its balance, where a settlement account was never opened. */
   static AccountBalance accountBalance(ResultSet row) throws SQLException {
-    AccountId id = new AccountId(row.getString("account_id"));
-    Currency settled = id.settlementCurrency();
+    Currency settled = new AccountId(row.getString("id")).settlementCurrency();
     Account account = settled == null ? account(row) : Account.settlement(settled);
     return new AccountBalance(account, row.getLong("balance"));
   }
 
-  /** Reads transactions, each from as many rows as it has entries, in the order of the rows. */
-  static List<Transaction> transactions(ResultSet row) throws SQLException {
-    List<Transaction> transactions = new ArrayList<>();
-    boolean more = row.next();
-    while (more) {
-      long sequence = row.getLong("sequence");
-      Instant commitTime = instant(row.getLong("commit_time"));
-      RequestKey key = key(row);
-      TransactionKind kind = TransactionKind.valueOf(row.getString("kind"));
-      Currency currency = Currency.getInstance(row.getString("currency"));
-      String description = row.getString("description");
-      List<Entry> entries = new ArrayList<>(2);
-      do {
-        AccountId account = new AccountId(row.getString("account_id"));
-        entries.add(new Entry(account, row.getLong("amount"), row.getLong("balance")));
-        more = row.next();
-      } while (more && row.getLong("sequence") == sequence);
-      transactions.add(
-          new Transaction(sequence, commitTime, key, kind, currency, entries, description));
+  static Transaction transaction(ResultSet row) throws SQLException {
+    long amount = row.getLong("amount");
+    List<Entry> entries = new ArrayList<>(2);
+    String source = row.getString("source_id");
+    if (source != null) {
+      entries.add(new Entry(new AccountId(source), -amount, row.getLong("source_balance")));
     }
-    return transactions;
+    AccountId destination = new AccountId(row.getString("destination_id"));
+    entries.add(new Entry(destination, amount, row.getLong("destination_balance")));
+    return new Transaction(
+        row.getLong("sequence"),
+        instant(row.getLong("commit_time")),
+        key(row),
+        TransactionKind.valueOf(row.getString("kind")),
+        Currency.getInstance(row.getString("currency")),
+        entries,
+        row.getString("description"));
   }
 
   /** The outcome that a transaction was, with the command that made it. */

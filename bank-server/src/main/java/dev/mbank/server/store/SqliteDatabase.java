@@ -11,9 +11,12 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.output.MigrateResult;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -22,23 +25,27 @@ import org.sqlite.SQLiteConfig.SynchronousMode;
 import org.sqlite.SQLiteDataSource;
 
 /**
- * The SQLite file: looked at before it is touched, brought to the newest schema, opened for one
- * writer and several readers.
+ * The SQLite file: looked at before it is touched, brought to the newest schema, opened for writers
+ * that take turns and several readers.
  *
  * <p>In WAL mode with synchronous=FULL a commit returns when the log is on the disk, and readers
  * see the last commit without ever waiting for the writer.
  */
-final class SqliteDatabase implements AutoCloseable {
+final class SqliteDatabase implements JournalDatabase {
   private static final Logger log = LoggerFactory.getLogger(SqliteDatabase.class);
 
   private final Path file;
   private final SQLiteDataSource writer;
   private final HikariDataSource readers;
+  private final Duration lockTimeout;
+  private final Semaphore turn = new Semaphore(1, true);
 
-  private SqliteDatabase(Path file, SQLiteDataSource writer, HikariDataSource readers) {
+  private SqliteDatabase(
+      Path file, SQLiteDataSource writer, HikariDataSource readers, Duration lockTimeout) {
     this.file = file;
     this.writer = writer;
     this.readers = readers;
+    this.lockTimeout = lockTimeout;
   }
 
   /**
@@ -56,28 +63,36 @@ final class SqliteDatabase implements AutoCloseable {
             .ignoreMigrationPatterns("*:pending")
             .load();
     try {
-      long checkedUpTo = check(settings, file, plain, flyway);
+      boolean sealed = check(settings, file, plain, flyway);
       SQLiteDataSource writer = dataSource(settings, durable());
       try (Connection connection = writer.getConnection()) {
         requireWal(settings, connection);
       }
-      if (flyway.migrate().initialSchemaVersion == null) {
+      MigrateResult migrated = flyway.migrate();
+      if (migrated.initialSchemaVersion == null) {
         log.info("New journal at {}", settings.url());
+      } else if (migrated.migrationsExecuted > 0) {
+        log.info("The schema of {} is now {}", settings.url(), migrated.targetSchemaVersion);
+        try (Connection connection = writer.getConnection()) {
+          JournalCheck.checkSound(settings.url(), connection, 0);
+        }
       }
-      JournalCheck.mendBalances(writer, checkedUpTo);
-      return new SqliteDatabase(file, writer, readers(settings));
+      if (!sealed) {
+        JournalCheck.dropWrongIndexes(writer);
+      }
+      return new SqliteDatabase(file, writer, readers(settings), settings.lockTimeout());
     } catch (SQLException | FlywayException | PoolInitializationException e) {
       throw new SettingException("DATABASE_URL", settings.url(), SqliteFileCheck.expected(e), e);
     }
   }
 
-  /** A connection of the writer's own. */
-  Connection openWriter() throws SQLException {
-    return writer.getConnection();
+  @Override
+  public JournalConnection openWriter() throws SQLException {
+    return new SqliteJournalConnection(writer.getConnection(), turn, lockTimeout);
   }
 
-  /** Read-only connections, pooled. */
-  DataSource readers() {
+  @Override
+  public DataSource readers() {
     return readers;
   }
 
@@ -98,7 +113,7 @@ final class SqliteDatabase implements AutoCloseable {
    * but SQLite moves it into the file when the last connection closes; so a connection that cannot
    * do that, for it only reads, is held open until the end.
    */
-  private static long check(
+  private static boolean check(
       StoreSettings settings, Path file, SQLiteDataSource plain, Flyway flyway)
       throws SQLException {
     if (Files.notExists(SqliteFile.log(file))) {

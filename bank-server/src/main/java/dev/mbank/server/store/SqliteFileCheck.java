@@ -29,23 +29,22 @@ final class SqliteFileCheck {
    * Passes a file that can serve: a new one, or a sound one of this version or older. One that is
    * sealed is as the bank left it: there only the end of the journal is looked at.
    *
-   * @return the sequence up to which nothing was looked at
+   * @return whether it is sealed
    * @throws SettingException if it is none
    * @throws SQLException if SQLite cannot use it; {@link #expected} puts it in words
    */
-  static long check(String url, Path file, DataSource plain, Flyway flyway) throws SQLException {
+  static boolean check(String url, Path file, DataSource plain, Flyway flyway) throws SQLException {
     checkUsable(plain);
     try (Connection connection = plain.getConnection()) {
       boolean sealed = Seal.holds(file, connection);
       if (!sealed) {
         checkPages(url, connection);
       }
-      if (!checkSchema(url, connection, flyway)) {
-        return 0;
+      if (checkSchema(url, connection, flyway)) {
+        long after = sealed ? Math.max(0, end(connection) - RECENT) : 0;
+        JournalCheck.checkSound(url, connection, after);
       }
-      long after = sealed ? Math.max(0, end(connection) - RECENT) : 0;
-      JournalCheck.checkSound(url, connection, after);
-      return after;
+      return sealed;
     }
   }
 
@@ -80,7 +79,7 @@ final class SqliteFileCheck {
   /**
    * A database of somebody else's, or of a newer version, must stay as it is.
    *
-   * @return whether there is a schema at all
+   * @return whether its schema is this version's
    */
   private static boolean checkSchema(String url, Connection connection, Flyway flyway)
       throws SQLException {
@@ -104,7 +103,7 @@ final class SqliteFileCheck {
     if (history.length > 0) {
       flyway.validate();
     }
-    return history.length > 0;
+    return history.length > 0 && flyway.info().pending().length == 0;
   }
 
   private static boolean hasTables(Connection connection) throws SQLException {

@@ -2,6 +2,7 @@ package dev.mbank.server.store;
 
 import dev.mbank.server.commit.LedgerQueries;
 import dev.mbank.server.commit.LedgerStore;
+import java.sql.SQLException;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -12,17 +13,24 @@ import org.springframework.context.annotation.Configuration;
 class StoreConfiguration {
 
   @Bean
-  SqliteDatabase database(StoreSettings settings) {
-    return SqliteDatabase.open(settings);
+  JournalDatabase database(StoreSettings settings) {
+    return PostgresDatabase.accepts(settings.url())
+        ? PostgresDatabase.open(settings)
+        : SqliteDatabase.open(settings);
   }
 
   @Bean
-  LedgerStore ledgerStore(SqliteDatabase database) {
-    return new SqliteLedgerStore(database);
+  Journal journal(JournalDatabase database, StoreSettings settings) throws SQLException {
+    return new Journal(database, settings.indexStep()).start();
   }
 
   @Bean
-  LedgerQueries ledgerQueries(SqliteDatabase database) {
-    return new SqliteLedgerQueries(database.readers());
+  LedgerStore ledgerStore(Journal journal) {
+    return journal.store();
+  }
+
+  @Bean
+  LedgerQueries ledgerQueries(Journal journal) {
+    return journal.queries();
   }
 }

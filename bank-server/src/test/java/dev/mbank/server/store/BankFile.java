@@ -25,10 +25,13 @@ record BankFile(Path file) {
   static BankFile closed(Path folder) {
     BankFile bank = new BankFile(folder.resolve("bank.db"));
     try (SqliteDatabase database = bank.open();
-        SqliteLedgerStore store = new SqliteLedgerStore(database)) {
-      TestLedger ledger = new TestLedger(store);
+        Journal journal = new Journal(database, 100)) {
+      TestLedger ledger = new TestLedger(journal.store());
       ledger.append(NOON, Commands.open("a"), Commands.open("b"));
       ledger.append(NOON, Stream.generate(() -> deposit("a", 1)).limit(60).toList());
+      journal.indexer().finish();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
     return bank;
   }
@@ -50,7 +53,7 @@ record BankFile(Path file) {
   }
 
   SqliteDatabase open() {
-    return SqliteDatabase.open(new StoreSettings(url(), 2, Duration.ofMillis(50)));
+    return SqliteDatabase.open(SqliteTestDatabase.settings(url(), 2, Duration.ofMillis(50), 100));
   }
 
   /** What the start says that was expected instead. */
@@ -68,10 +71,8 @@ record BankFile(Path file) {
   void force(String... changes) throws SQLException {
     try (Connection connection = DriverManager.getConnection(url());
         Statement statement = connection.createStatement()) {
-      for (String table : new String[] {"transaction", "entry"}) {
-        statement.execute("DROP TRIGGER journal_" + table + "_no_update");
-        statement.execute("DROP TRIGGER journal_" + table + "_no_delete");
-      }
+      statement.execute("DROP TRIGGER journal_transaction_no_update");
+      statement.execute("DROP TRIGGER journal_transaction_no_delete");
       for (String change : changes) {
         assertThat(statement.executeUpdate(change)).as(change).isPositive();
       }

@@ -18,7 +18,6 @@ import dev.mbank.server.ledger.AccountId;
 import dev.mbank.server.ledger.Command;
 import dev.mbank.server.ledger.Decision;
 import dev.mbank.server.ledger.Decision.Posted;
-import dev.mbank.server.ledger.Identity;
 import dev.mbank.server.ledger.Outcome;
 import dev.mbank.server.ledger.RequestKey;
 import dev.mbank.server.ledger.Transaction;
@@ -33,7 +32,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -237,8 +235,7 @@ abstract class LedgerRaceContract {
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       while (row.next()) {
-        Identity identity = new Identity(row.getString("identity"));
-        keys.add(new RequestKey(identity, UUID.fromString(row.getString("request_id"))));
+        keys.add(Rows.key(row));
       }
     }
     return keys;

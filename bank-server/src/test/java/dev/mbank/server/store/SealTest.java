@@ -33,12 +33,11 @@ class SealTest {
   void write_byAnotherProgram_breaksTheSeal() throws Exception {
     try (Connection connection = DriverManager.getConnection(bank.url());
         var statement = connection.createStatement()) {
-      statement.executeUpdate("UPDATE account_balance SET balance = 1 WHERE account_id = 'a'");
+      statement.executeUpdate("DELETE FROM index_entry WHERE account_id = 'a'");
     }
     assertThat(isSealed(bank)).isFalse();
     bank.open().close();
-    assertThat(bank.value("SELECT balance FROM account_balance WHERE account_id = 'a'"))
-        .isEqualTo("60");
+    assertThat(bank.value("SELECT sequence FROM index_head")).isEqualTo("0");
     assertThat(isSealed(bank)).isTrue();
   }
 
@@ -47,8 +46,8 @@ class SealTest {
     FileTime sealed = Files.getLastModifiedTime(bank.file());
     BankFile crashed;
     try (SqliteDatabase running = bank.open();
-        SqliteLedgerStore store = new SqliteLedgerStore(running);
-        var batch = store.begin()) {
+        Journal journal = new Journal(running, 100);
+        var batch = journal.store().begin()) {
       try (Connection writer = DriverManager.getConnection(bank.url())) {
         assertThat(Seal.holds(bank.file(), writer)).isTrue();
       }
@@ -66,7 +65,7 @@ class SealTest {
     FileTime sealed = Files.getLastModifiedTime(bank.file());
     long page =
         Long.parseLong(
-            bank.value("SELECT rootpage FROM sqlite_schema WHERE name = 'account_by_owner'"));
+            bank.value("SELECT rootpage FROM sqlite_schema WHERE name = 'index_account_by_owner'"));
     try (FileChannel channel = FileChannel.open(bank.file(), StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(4096), (page - 1) * 4096);
     }

@@ -79,10 +79,10 @@ class SqliteDatabaseTest {
   void open_twiceAtATime_bothWork() throws Exception {
     try (SqliteDatabase one = SqliteDatabase.open(settings(url));
         SqliteDatabase two = SqliteDatabase.open(settings(url))) {
-      try (SqliteLedgerStore store = new SqliteLedgerStore(one)) {
-        new TestLedger(store).append(NOON, open("a"));
+      try (Journal journal = new Journal(one, 100)) {
+        new TestLedger(journal.store()).append(NOON, open("a"));
       }
-      assertThat(new SqliteLedgerQueries(two.readers()).sequence()).isEqualTo(1);
+      assertThat(new Journal(two, 100).queries().sequence()).isEqualTo(1);
     }
   }
 
@@ -98,7 +98,7 @@ class SqliteDatabaseTest {
   void open_newFile_isForItsOwnerOnly() throws Exception {
     assumeTrue(file.getFileSystem().supportedFileAttributeViews().contains("posix"));
     try (SqliteDatabase database = SqliteDatabase.open(settings(url));
-        Connection writer = database.openWriter()) {
+        Connection writer = database.openWriter().jdbc) {
       run(writer, "BEGIN IMMEDIATE");
       for (String name : List.of("bank.db", "bank.db-wal", "bank.db-shm")) {
         assertThat(
@@ -112,7 +112,7 @@ class SqliteDatabaseTest {
   @Test
   void openWriter_always_isDurable() throws Exception {
     try (SqliteDatabase database = SqliteDatabase.open(settings(url));
-        Connection writer = database.openWriter()) {
+        Connection writer = database.openWriter().jdbc) {
       assertThat(value(writer, "PRAGMA journal_mode")).isEqualTo("wal");
       assertThat(value(writer, "PRAGMA synchronous")).isEqualTo("2");
       assertThat(value(writer, "PRAGMA busy_timeout")).isEqualTo("50");
@@ -122,11 +122,12 @@ class SqliteDatabaseTest {
   @Test
   void begin_lockedForLongerThanTheTimeout_throwsStoreUnavailableAndThenWorks() throws Exception {
     try (SqliteDatabase database = SqliteDatabase.open(settings(url));
-        SqliteLedgerStore store = new SqliteLedgerStore(database)) {
-      TestLedger ledger = new TestLedger(store);
+        Journal journal = new Journal(database, 100)) {
+      TestLedger ledger = new TestLedger(journal.store());
       try (Connection other = DriverManager.getConnection(url)) {
         run(other, "BEGIN IMMEDIATE");
-        assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(store::begin);
+        assertThatExceptionOfType(StoreUnavailableException.class)
+            .isThrownBy(journal.store()::begin);
       }
       ledger.append(NOON, open("a"));
       assertThat(value(url, "SELECT sequence FROM journal_head")).isEqualTo("1");
@@ -244,23 +245,48 @@ class SqliteDatabaseTest {
     }
   }
 
-  @Test
-  void open_balancesChangedByHand_areMendedFromTheJournal() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "DELETE FROM index_entry WHERE account_id = 'a' AND sequence = 7",
+        "INSERT INTO index_entry VALUES ('a', 2)",
+        "UPDATE index_entry SET sequence = 2 WHERE account_id = 'a' AND sequence = 7",
+        "DELETE FROM index_account WHERE account_id = 'a'",
+        "UPDATE index_account SET owner = 'x' WHERE account_id = 'a'",
+        "UPDATE index_account SET account_id = 'x' WHERE account_id = 'a'",
+        "INSERT INTO index_account VALUES ('x', 'x', 50)",
+        "DELETE FROM index_request WHERE sequence = 9",
+        "UPDATE index_request SET sequence = 8 WHERE sequence = 9",
+        "UPDATE index_request SET refusal = 1, sequence = NULL WHERE sequence = 9",
+        "INSERT INTO index_request VALUES (x'00', 'x', 1, NULL)",
+        "UPDATE index_head SET sequence = 63",
+        "UPDATE index_head SET sequence = 61",
+        "UPDATE index_head SET refusals = 1",
+        "DELETE FROM index_head",
+      })
+  void open_indexesChangedByHand_areMadeAnewFromTheJournal(String change) throws Exception {
     makeBank();
-    run(url, "UPDATE account_balance SET balance = 99999900 WHERE account_id = 'a'");
-    run(url, "DELETE FROM account_balance WHERE account_id = 'settlement-eur'");
-    run(url, "INSERT INTO account_balance VALUES ('nobody', 5)");
+    String before = indexes();
+    run(url, change);
+    assertThat(indexes()).isNotEqualTo(before);
 
-    SqliteDatabase.open(settings(url)).close();
-
-    try (Connection connection = DriverManager.getConnection(url);
-        Statement statement = connection.createStatement();
-        ResultSet rows =
-            statement.executeQuery(
-                "SELECT group_concat(account_id || '=' || balance, ' ') FROM"
-                    + " (SELECT * FROM account_balance ORDER BY account_id)")) {
-      assertThat(rows.getString(1)).isEqualTo("a=60 b=0 settlement-eur=-60");
+    try (SqliteDatabase database = SqliteDatabase.open(settings(url));
+        Journal journal = new Journal(database, 7)) {
+      journal.indexer().finish();
     }
+    assertThat(indexes()).isEqualTo(before);
+  }
+
+  private String indexes() throws SQLException {
+    return value(
+        url,
+        """
+        SELECT (SELECT group_concat(account_id || sequence) FROM index_entry)
+            || (SELECT group_concat(account_id || owner || sequence) FROM index_account)
+            || (SELECT group_concat(hex(request_id) || identity || coalesce(sequence, refusal))
+                  FROM index_request)
+            || (SELECT coalesce(max(sequence || ' ' || refusals), 'none') FROM index_head)
+        """);
   }
 
   @Test
@@ -348,10 +374,13 @@ class SqliteDatabaseTest {
   /** A bank that has some pages of entries and was closed in order. */
   private void makeBank() {
     try (SqliteDatabase database = SqliteDatabase.open(settings(url));
-        SqliteLedgerStore store = new SqliteLedgerStore(database)) {
-      TestLedger ledger = new TestLedger(store);
+        Journal journal = new Journal(database, 100)) {
+      TestLedger ledger = new TestLedger(journal.store());
       ledger.append(NOON, open("a"), open("b"));
       ledger.append(NOON, Stream.generate(() -> deposit("a", 1)).limit(60).toList());
+      journal.indexer().finish();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -404,7 +433,7 @@ class SqliteDatabaseTest {
   }
 
   private static StoreSettings settings(String url) {
-    return new StoreSettings(url, 2, Duration.ofMillis(50));
+    return SqliteTestDatabase.settings(url, 2, Duration.ofMillis(50), 100);
   }
 
   private static void run(String url, String sql) throws SQLException {

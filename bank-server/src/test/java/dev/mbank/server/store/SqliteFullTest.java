@@ -23,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +32,8 @@ class SqliteFullTest {
   private static final CommitSettings SETTINGS =
       new CommitSettings(
           10, 10, Duration.ofMillis(10), Duration.ofHours(1), Duration.ofSeconds(10));
+
+  private static final int NO_INDEXING = 1_000_000;
 
   private final AtomicReference<Connection> connection = new AtomicReference<>();
   private volatile long limit = 1_000_000;
@@ -41,8 +44,8 @@ class SqliteFullTest {
   void writer_noRoom_isUnavailableUntilThereIs(@TempDir Path folder) throws Exception {
     BankFile bank = BankFile.closed(folder);
     try (SqliteDatabase database = bank.open();
-        SqliteLedgerStore store = new SqliteLedgerStore(() -> openWriter(database));
-        GroupCommitWriter writer = writer(store)) {
+        Journal journal = new Journal(limited(database), NO_INDEXING);
+        GroupCommitWriter writer = writer(journal.store())) {
       writer.start();
       await().until(writer::isAvailable);
       limitPages(1); // SQLite takes it for as many as there are.
@@ -56,8 +59,7 @@ class SqliteFullTest {
       await().until(writer::isAvailable);
       assertThat(heard).containsExactly(true, false, true);
       writer.submit(deposit("a", 1)).get(10, SECONDS);
-      assertThat(new SqliteLedgerQueries(database.readers()).balanceAt(new AccountId("a"), 9999))
-          .isEqualTo(60 + done + 1);
+      assertThat(journal.queries().balanceAt(new AccountId("a"), 9999)).isEqualTo(60 + done + 1);
     }
   }
 
@@ -70,10 +72,26 @@ class SqliteFullTest {
     return new GroupCommitWriter(counted, Clock.systemUTC(), SETTINGS, List.of(heard::add));
   }
 
-  private Connection openWriter(SqliteDatabase database) throws SQLException {
-    connection.set(database.openWriter());
-    limitPages(limit);
-    return connection.get();
+  private JournalDatabase limited(SqliteDatabase database) {
+    return new JournalDatabase() {
+      @Override
+      public JournalConnection openWriter() throws SQLException {
+        JournalConnection opened = database.openWriter();
+        connection.set(opened.jdbc);
+        limitPages(limit);
+        return opened;
+      }
+
+      @Override
+      public DataSource readers() {
+        return database.readers();
+      }
+
+      @Override
+      public void close() {
+        database.close();
+      }
+    };
   }
 
   private void limitPages(long pages) throws SQLException {
@@ -100,10 +118,11 @@ class SqliteFullTest {
       throws Exception {
     BankFile bank = BankFile.closed(folder);
     try (SqliteDatabase database = bank.open()) {
-      SqliteLedgerStore store = new SqliteLedgerStore(() -> openWriter(database));
+      Journal journal = new Journal(limited(database), NO_INDEXING);
+      LedgerStore store = journal.store();
       TestLedger ledger = new TestLedger(store);
       try (LedgerStore.Batch batch = store.begin()) {
-        Thread closing = new Thread(store::close);
+        Thread closing = new Thread(journal::close);
         closing.start();
         closing.join(SECONDS.toMillis(10));
         assertThat(closing.isAlive()).isFalse();

@@ -16,30 +16,58 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
-class SqliteLedgerQueriesTest extends LedgerQueriesContract {
-  private final Path folder;
+class SqliteLedgerQueriesTest {
+  @TempDir Path folder;
 
-  SqliteLedgerQueriesTest(@TempDir Path folder) {
-    this.folder = folder;
+  @Nested
+  class NotIndexed extends Contract {
+    NotIndexed(@TempDir Path folder) {
+      super(folder, Indexing.NEVER);
+    }
   }
 
-  @Override
-  TestDatabase database() {
-    return new SqliteTestDatabase(folder);
+  @Nested
+  class IndexesBehind extends Contract {
+    IndexesBehind(@TempDir Path folder) {
+      super(folder, Indexing.BEHIND);
+    }
+  }
+
+  @Nested
+  class Indexed extends Contract {
+    Indexed(@TempDir Path folder) {
+      super(folder, Indexing.ALWAYS);
+    }
+  }
+
+  abstract static class Contract extends LedgerQueriesContract {
+    private final Path folder;
+    private final Indexing indexing;
+
+    Contract(Path folder, Indexing indexing) {
+      this.folder = folder;
+      this.indexing = indexing;
+    }
+
+    @Override
+    TestDatabase database() {
+      return new SqliteTestDatabase(folder, indexing);
+    }
   }
 
   @Test
   void balance_settlementAccountGetsItsFirstEntryMeanwhile_isNotTorn() {
-    try (SqliteTestDatabase database = new SqliteTestDatabase(folder)) {
+    try (SqliteTestDatabase database = new SqliteTestDatabase(folder, Indexing.BEHIND)) {
       TestLedger ledger = new TestLedger(database.join().store());
       ledger.append(NOON, open("a"));
       AtomicInteger connections = new AtomicInteger();
-      SqliteLedgerQueries queries =
-          new SqliteLedgerQueries(
+      JournalQueries queries =
+          new JournalQueries(
               new DelegatingDataSource(database.open().readers()) {
                 @Override
                 public Connection getConnection() throws SQLException {
@@ -48,7 +76,8 @@ class SqliteLedgerQueriesTest extends LedgerQueriesContract {
                   }
                   return super.getConnection();
                 }
-              });
+              },
+              new Tail());
       BalanceAt found = requireNonNull(queries.balance(AccountId.settlement(EUR)));
       assertThat(found.balance().balance()).isEqualTo(found.sequence() == 2 ? -5 : 0);
     }
@@ -56,15 +85,15 @@ class SqliteLedgerQueriesTest extends LedgerQueriesContract {
 
   @Test
   void anyQuery_databaseClosed_throwsStoreUnavailable() {
-    SqliteTestDatabase database = new SqliteTestDatabase(folder);
-    SqliteLedgerQueries queries = new SqliteLedgerQueries(database.open().readers());
+    SqliteTestDatabase database = new SqliteTestDatabase(folder, Indexing.BEHIND);
+    JournalQueries queries = new JournalQueries(database.open().readers(), new Tail());
     database.close();
     assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(queries::sequence);
   }
 
   @Test
   void readers_write_isRefused() throws SQLException {
-    try (SqliteTestDatabase database = new SqliteTestDatabase(folder);
+    try (SqliteTestDatabase database = new SqliteTestDatabase(folder, Indexing.BEHIND);
         Connection reader = database.open().readers().getConnection();
         Statement statement = reader.createStatement()) {
       assertThatExceptionOfType(SQLException.class)

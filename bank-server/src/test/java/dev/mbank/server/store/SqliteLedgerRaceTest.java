@@ -12,6 +12,6 @@ class SqliteLedgerRaceTest extends LedgerRaceContract {
 
   @Override
   TestDatabase database() {
-    return new SqliteTestDatabase(folder);
+    return new SqliteTestDatabase(folder, Indexing.BEHIND);
   }
 }

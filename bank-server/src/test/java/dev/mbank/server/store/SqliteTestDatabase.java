@@ -11,19 +11,28 @@ import java.util.Deque;
 /** A SQLite file. */
 final class SqliteTestDatabase implements TestDatabase {
   private final StoreSettings settings;
+  private final Indexing indexing;
   private final Deque<Runnable> closers = new ArrayDeque<>();
 
-  SqliteTestDatabase(Path folder) {
+  /**
+   * @param indexing after which batches the indexes take a step
+   */
+  SqliteTestDatabase(Path folder, Indexing indexing) {
     String url = "jdbc:sqlite:" + folder.resolve("bank.db");
-    settings = new StoreSettings(url, 4, Duration.ofSeconds(20));
+    settings = SqliteTestDatabase.settings(url, 4, Duration.ofSeconds(20), 100_000);
+    this.indexing = indexing;
+  }
+
+  static StoreSettings settings(String url, int readers, Duration lockTimeout, int indexStep) {
+    Duration unused = Duration.ofSeconds(1);
+    return new StoreSettings(url, "", "", readers, lockTimeout, unused, unused, indexStep);
   }
 
   @Override
   public Server join() {
-    SqliteDatabase database = open();
-    SqliteLedgerStore store = new SqliteLedgerStore(database);
-    closers.push(store::close);
-    return new Server(store, new SqliteLedgerQueries(database.readers()));
+    Journal journal = new Journal(open(), indexing.step());
+    closers.push(journal::close);
+    return new Server(indexing.after(journal), journal.queries());
   }
 
   /** Opens the file; whoever calls need not close it. */

@@ -14,7 +14,13 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 class StoreSettingsTest {
 
   @ParameterizedTest
-  @CsvSource({"readers, 1, 256, 0, 257", "lock-timeout, 0s, 1h, -1ms, 61m"})
+  @CsvSource({
+    "readers, 1, 256, 0, 257",
+    "lock-timeout, 0s, 1h, -1ms, 61m",
+    "statement-timeout, 1s, 1h, 999ms, 61m",
+    "start-timeout, 0s, 1h, -1ms, 61m",
+    "index-step, 1, 1000000, 0, 1000001"
+  })
   void bind_valueBeyondItsLimits_oneExactLine(
       String name, String least, String most, String below, String above) {
     assertThat(bind(name, least)).isNotNull();

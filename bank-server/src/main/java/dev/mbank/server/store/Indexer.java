@@ -1,0 +1,189 @@
+package dev.mbank.server.store;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets the indexes follow the journal. Each step is one transaction that indexes the next few
+ * thousand outcomes in the order of the index's key: so a page that many of them go to is written
+ * once and not once for each batch, which was most of what a transfer cost.
+ *
+ * <p>A thread of its own takes a step whenever there is enough for one, and the rest when nothing
+ * more comes. Any number of servers may do this on one database; whoever is first does the step.
+ */
+final class Indexer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Indexer.class);
+
+  /** How long what does not fill a step waits for more. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private static final String[] STEPS = {
+    """
+    INSERT INTO index_entry (account_id, sequence)
+    SELECT source_id, sequence FROM journal_transaction
+     WHERE sequence > ? AND sequence <= ? AND source_id IS NOT NULL
+     UNION ALL
+    SELECT destination_id, sequence FROM journal_transaction WHERE sequence > ? AND sequence <= ?
+     ORDER BY 1, 2
+    """,
+    """
+    INSERT INTO index_account (account_id, owner, sequence)
+    SELECT destination_id, identity, sequence FROM journal_transaction
+     WHERE sequence > ? AND sequence <= ? AND kind = 'ACCOUNT_OPENING'
+     ORDER BY 1
+    """,
+    """
+    INSERT INTO index_request (request_id, identity, sequence)
+    SELECT request_id, identity, sequence FROM journal_transaction
+     WHERE sequence > ? AND sequence <= ?
+     ORDER BY 1, 2
+    """,
+  };
+
+  private static final String REFUSALS =
+      """
+      INSERT INTO index_request (request_id, identity, refusal)
+      SELECT request_id, identity, number FROM journal_refusal WHERE number > ? AND number <= ?
+       ORDER BY 1, 2
+      """;
+
+  private static final String MOVE = "UPDATE index_head SET sequence = ?, refusals = ?";
+
+  private final JournalStore.Connections connections;
+  private final Tail tail;
+  private final int step;
+  private final Semaphore work = new Semaphore(0);
+  private final Thread thread = new Thread(this::run, "indexer");
+  private @Nullable JournalConnection connection;
+  private volatile boolean closed;
+
+  /**
+   * @param step how many transactions, and how many refusals, are indexed together
+   */
+  Indexer(JournalStore.Connections connections, Tail tail, int step) {
+    this.connections = connections;
+    this.tail = tail;
+    this.step = step;
+    thread.setDaemon(true);
+  }
+
+  /** Begins to follow. */
+  void start() {
+    thread.start();
+  }
+
+  /** There is more in the tail. */
+  void wake() {
+    if (tail.size() >= step) {
+      work.release();
+    }
+  }
+
+  /**
+   * Bounds the tail: who adds to the journal does a step itself when the thread has fallen far
+   * behind.
+   */
+  void keepUp() throws SQLException {
+    while (tail.size() >= 4 * step) {
+      step();
+    }
+  }
+
+  /** Indexes all that there is. */
+  void finish() throws SQLException {
+    while (step()) {
+      // One more.
+    }
+  }
+
+  /**
+   * Indexes the next outcomes.
+   *
+   * @return whether there are more
+   */
+  synchronized boolean step() throws SQLException {
+    JournalConnection open = connection;
+    try {
+      if (open == null) {
+        open = connections.open();
+        connection = open;
+      }
+      Head head = open.beginIndexing();
+      Position from = head.indexed();
+      Position end = head.end();
+      Position to =
+          from.max(
+              new Position(
+                  Math.min(end.sequence(), from.sequence() + step),
+                  Math.min(end.refusals(), from.refusals() + step)));
+      if (from.equals(to)) {
+        open.rollback();
+      } else {
+        for (String sql : STEPS) {
+          open.update(sql, from.sequence(), to.sequence());
+        }
+        open.update(REFUSALS, from.refusals(), to.refusals());
+        open.update(MOVE, to.sequence(), to.refusals());
+        open.commit();
+      }
+      tail.indexed(to);
+      // Another server may have moved the head of the indexes past the end that was seen.
+      return to.sequence() < end.sequence() || to.refusals() < end.refusals();
+    } catch (SQLException | RuntimeException e) {
+      discard();
+      throw e;
+    }
+  }
+
+  private void discard() {
+    JournalConnection old = connection;
+    connection = null;
+    if (old != null) {
+      try {
+        old.close();
+      } catch (SQLException e) {
+        log.debug("Closing the indexer's connection failed", e);
+      }
+    }
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        boolean enough = work.tryAcquire(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        work.drainPermits();
+        if (!closed && (enough || tail.size() > 0)) {
+          tryStep();
+        }
+      }
+    } catch (InterruptedException e) {
+      log.debug("Ended by an interrupt");
+    }
+  }
+
+  private void tryStep() {
+    try {
+      step();
+      wake();
+    } catch (SQLException | RuntimeException e) {
+      // Nothing is lost: the tail has it, and the writer bounds the tail.
+      log.warn("The indexes do not follow the journal now: {}", e.getMessage());
+      log.debug("The step failed", e);
+    }
+  }
+
+  /** Ends the thread after its step, and closes the connection. */
+  @Override
+  public void close() {
+    closed = true;
+    work.release();
+    synchronized (this) {
+      discard();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.mbank.server.store;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A database in a PostgreSQL that this JVM starts once, for all tests. */
+final class PostgresTestDatabase implements TestDatabase {
+  private static final AtomicInteger NUMBERS = new AtomicInteger();
+
+  private final StoreSettings settings;
+  private final Indexing indexing;
+  private final Deque<Runnable> closers = new ArrayDeque<>();
+
+  /** Started by whoever asks first; ends with the JVM. */
+  private static final class Server {
+    static final EmbeddedPostgres RUNNING = start();
+
+    private static EmbeddedPostgres start() {
+      try {
+        return EmbeddedPostgres.builder().start();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  PostgresTestDatabase(Indexing indexing) {
+    String name = "bank" + NUMBERS.incrementAndGet();
+    this.settings =
+        new StoreSettings(
+            Server.RUNNING.getJdbcUrl("postgres", name),
+            "",
+            "",
+            4,
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(20),
+            100_000);
+    this.indexing = indexing;
+    try (Connection connection =
+            DriverManager.getConnection(Server.RUNNING.getJdbcUrl("postgres", "postgres"));
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE DATABASE " + name);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  StoreSettings settings() {
+    return settings;
+  }
+
+  @Override
+  public TestDatabase.Server join() {
+    PostgresDatabase database = PostgresDatabase.open(settings);
+    closers.push(database::close);
+    Journal journal = new Journal(database, indexing.step());
+    closers.push(journal::close);
+    return new TestDatabase.Server(indexing.after(journal), journal.queries());
+  }
+
+  @Override
+  public Connection connect() throws SQLException {
+    return DriverManager.getConnection(settings.url());
+  }
+
+  @Override
+  public void close() {
+    while (!closers.isEmpty()) {
+      closers.pop().run();
+    }
+  }
+}
