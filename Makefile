@@ -14,9 +14,13 @@ ifneq ($(words $(wildcard $(JARS))),2)
 .PHONY: $(BUILT)
 endif
 
+# How long each measurement of `make bench` lasts, and which it makes: BENCH="sqlite transfers 512".
+BENCH_SECONDS := 5
+BENCH :=
+
 NODE_PACKAGES := interop/node_modules/.package-lock.json
 
-.PHONY: help demo test interop bench-edge run run-client certs format clean
+.PHONY: help demo test interop bench bench-edge run run-client certs format clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,8 +45,13 @@ run-client: $(BUILT) ## bank with a server that runs
 certs: ## make or renew the certificates
 	@./generate-certs.sh
 
+bench: $(BUILT) ## measure what the bank does, beside a bare echo, pgbench and the plain way
+	@$(MVN) -P bench -pl benchmarks -am process-classes -Dbench.main=dev.mbank.benchmarks.Bench \
+	  "-Dbench.jvm=-Xmx1g -Dlogback.configurationFile=bench-logback.xml -Dbench.seconds=$(BENCH_SECONDS)" \
+	  "-Dbench.words=$(BENCH)"
+
 bench-edge: ## measure what a call pays for identity, policy, audit and metrics
-	./mvnw -B -q -P bench -pl benchmarks -am process-classes -Djmh.include=EdgeBenchmark
+	./mvnw -B -q -P bench -pl benchmarks -am process-classes -Dbench.words=EdgeBenchmark
 
 format: ## bring the code into the format
 	$(MVN) spotless:apply
