@@ -1,107 +1,139 @@
 package dev.mbank.benchmarks;
 
-import dev.mbank.benchmarks.Children.Child;
-import dev.mbank.benchmarks.LoadGenerator.Times;
 import dev.mbank.benchmarks.Target.Server;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.concurrent.TimeUnit;
+import org.springframework.util.FileSystemUtils;
 
 /** `make bench`: starts what it compares, one after the other, loads it and tells what it did. */
 final class Bench {
-  private static final int CONNECTIONS = 4;
-
-  /** What a just-in-time compiler needs before anything is measured. */
-  private static final double FIRST_WARM_UP = 8;
+  private static final long LONGEST = TimeUnit.MINUTES.toMillis(14);
+  private static final Path OUTPUT = Path.of("target", "bench");
 
   private final Options options;
   private final Path folder;
-  private final Children children = new Children();
+  private final Children children;
   private final SslContext tls;
-  private final Map<String, List<Outcome>> outcomes = new LinkedHashMap<>();
-  private final List<String> faults = new ArrayList<>();
+  private final Results results = new Results();
 
-  private Bench(Options options, Path folder) throws Exception {
+  private Bench(Options options) throws Exception {
     this.options = options;
-    this.folder = folder;
+    folder = Files.createTempDirectory("mbank-bench");
+    // PostgreSQL's user has to get through.
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+    children = new Children(() -> FileSystemUtils.deleteRecursively(folder.toFile()));
     Tls.makeFiles(folder);
     tls = Tls.client(folder);
+    Files.createDirectories(OUTPUT);
   }
 
   public static void main(String[] words) throws Exception {
-    Bench bench = new Bench(Options.of(words), Files.createTempDirectory("mbank-bench"));
-    bench.run();
-    bench.faults.forEach(System.out::println);
-    System.exit(bench.faults.isEmpty() ? 0 : 1);
+    Timer timer = new Timer(true);
+    timer.schedule(
+        new TimerTask() {
+          @Override
+          public void run() {
+            System.out.println("FAULT: not done after 14 minutes");
+            System.exit(1);
+          }
+        },
+        LONGEST);
+    int status = 1;
+    try {
+      Bench bench = new Bench(Options.of(words));
+      bench.measureAll();
+      bench.report();
+      status = bench.results.faults.isEmpty() ? 0 : 1;
+    } catch (IllegalArgumentException e) {
+      System.out.println("bench: " + e.getMessage());
+    } finally {
+      System.exit(status); // Netty's and pools' threads would live on.
+    }
   }
 
-  private void run() throws Exception {
+  private void measureAll() throws Exception {
     if (options.targets().contains("echo")) {
       measure(Target.echo(folder));
     }
     if (options.targets().contains("sqlite")) {
-      Map<String, String> database =
-          Map.of("DATABASE_URL", "jdbc:sqlite:" + folder.resolve("bank.db"));
-      measure(Target.bank("sqlite", 1, folder, database, List.of()));
+      measure(bank("sqlite", 1, Map.of("DATABASE_URL", sqlite("bank.db"))));
+      results.commits.put("sqlite", Commit.sqlite(sqlite("bare.db"), commitSeconds()));
     }
+    Set<String> rest = Set.of("pgbench", "plain", "postgresql", "postgresql-2");
+    if (options.targets().stream().anyMatch(rest::contains)) {
+      try (Postgres postgres = new Postgres(children, folder)) {
+        measureAll(postgres);
+      } catch (NotAvailableException e) {
+        rest.stream()
+            .filter(options.targets()::contains)
+            .forEach(target -> results.notAvailable(target, e.getMessage()));
+      }
+    }
+  }
+
+  private void measureAll(Postgres postgres) throws Exception {
+    results.postgres = postgres.version();
+    if (options.targets().contains("pgbench")) {
+      new PgBench(postgres).run(options).forEach(results::add);
+    }
+    if (options.targets().contains("plain")) {
+      postgres.create("plain");
+      List<String> arguments = List.of(folder.toString(), postgres.url("plain"));
+      measure(Target.own("plain", true, folder, PlainServer.class, arguments));
+    }
+    if (options.targets().contains("postgresql")) {
+      postgres.create("bare");
+      results.commits.put("postgresql", Commit.postgresql(postgres.url("bare"), commitSeconds()));
+      postgres.create("bank");
+      measure(bank("postgresql", 1, postgres.variables("bank")));
+    }
+    if (options.targets().contains("postgresql-2")) {
+      postgres.create("banks");
+      measure(bank("postgresql-2", 2, postgres.variables("banks")));
+    }
+  }
+
+  private double commitSeconds() {
+    return Math.min(2, options.seconds());
+  }
+
+  private String sqlite(String file) {
+    return "jdbc:sqlite:" + folder.resolve(file);
+  }
+
+  private Target bank(String name, int count, Map<String, String> database) {
+    return Target.bank(name, count, folder, database, options.profile());
   }
 
   private void measure(Target target) throws Exception {
-    List<Child> running = new ArrayList<>();
-    try {
-      List<Integer> ports = new ArrayList<>();
-      for (Server each : target.servers()) {
-        Child child = each.starter().start(children, each.name());
-        running.add(child);
-        ports.add(Integer.parseInt(child.await(each.ready()).group(1)));
+    Measurement measurement = new Measurement(options, children, tls, results, target);
+    measurement.run();
+    for (Server each : target.servers()) {
+      Path recording = folder.resolve(each.name() + ".jfr");
+      if (Files.exists(recording)) {
+        Path kept = OUTPUT.resolve(recording.getFileName());
+        Files.move(recording, kept, StandardCopyOption.REPLACE_EXISTING);
+        String profile = Profile.of(kept, measurement.begin(), measurement.end());
+        Files.writeString(OUTPUT.resolve(each.name() + ".profile.txt"), profile);
+        System.out.println(each.name() + ", the whole in benchmarks/" + kept + ":\n" + profile);
       }
-      try (LoadGenerator load = new LoadGenerator(ports, tls, CONNECTIONS)) {
-        load.once(Workload.OPEN);
-        load.once(Workload.FUND);
-        double first = Math.min(FIRST_WARM_UP, 2 * options.seconds());
-        load.closedLoop(Workload.TRANSFERS, 512, Times.starting(first, 0));
-        for (int level : List.of(1, 8, 64, 512, 2048)) {
-          if (options.levels().contains(level)) {
-            add(target, load.closedLoop(Workload.TRANSFERS, level, times()));
-          }
-        }
-        if (target.keepsBooks()) {
-          Books books = load.books();
-          String fault = books.faults(load.acknowledged(), load.unclear());
-          System.out.println(
-              target.name() + ": " + load.acknowledged() + " writes acknowledged, " + books);
-          if (!fault.isEmpty()) {
-            faults.add(target.name() + ": " + fault);
-          }
-        }
-      }
-    } finally {
-      running.forEach(children::stop);
     }
   }
 
-  private Times times() {
-    return Times.starting(options.warmUp(), options.seconds());
-  }
-
-  private void add(Target target, Outcome outcome) {
-    outcomes.computeIfAbsent(target.name(), name -> new ArrayList<>()).add(outcome);
-    System.out.printf(
-        Locale.ROOT,
-        "%-12s %-10s %-16s %8.0f/s  p50 %7.2f  p99 %7.2f  p99.9 %7.2f ms  %d refused %s%n",
-        target.name(),
-        outcome.workload().label(),
-        outcome.load(),
-        outcome.perSecond(),
-        outcome.millis(50),
-        outcome.millis(99),
-        outcome.millis(99.9),
-        outcome.tally().refused().getTotalCount(),
-        outcome.tally().failures());
+  private void report() throws Exception {
+    String report = Report.of(results, options, folder);
+    System.out.println(report);
+    Path output = options.isWhole() ? Path.of("") : OUTPUT;
+    Files.writeString(output.resolve("RESULTS.md"), report);
+    Files.writeString(output.resolve("RESULTS.svg"), Plot.of(results));
   }
 }

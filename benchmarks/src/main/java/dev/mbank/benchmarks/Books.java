@@ -20,7 +20,7 @@ import java.util.Map;
 record Books(long transactions, BigDecimal sum, long missing) {
 
   /** Asks the bank. Its sequence has no gaps, so it tells how many transactions there are. */
-  static Books of(Channel channel, Sample sample) {
+  static Books of(Channel channel, Acknowledged acknowledged) {
     BankServiceBlockingStub bank = BankServiceGrpc.newBlockingStub(channel);
     Balance settlement = balance(bank, "settlement-eur");
     BigDecimal sum = amount(settlement.getPosted());
@@ -28,16 +28,17 @@ record Books(long transactions, BigDecimal sum, long missing) {
       sum = sum.add(amount(balance(bank, Requests.account(i)).getPosted()));
     }
     long missing =
-        sample.requests().entrySet().stream().filter(each -> !isThere(bank, each)).count();
+        acknowledged.sample().entrySet().stream().filter(each -> !isThere(bank, each)).count();
     return new Books(settlement.getSequence(), sum, missing);
   }
 
   /** Holds the books against what was acknowledged; nothing if all is well. */
-  String faults(long acknowledged, long unclear) {
+  String faults(Acknowledged acknowledged) {
     StringBuilder faults = new StringBuilder();
-    if (transactions < acknowledged || transactions > acknowledged + unclear) {
-      faults.append(transactions).append(" transactions (expected: ").append(acknowledged);
-      faults.append(", and ").append(unclear).append(" that are unclear); ");
+    long least = acknowledged.writes();
+    if (transactions < least || transactions > least + acknowledged.unclear()) {
+      faults.append(transactions).append(" transactions (expected: ").append(least);
+      faults.append(", and ").append(acknowledged.unclear()).append(" that are unclear); ");
     }
     if (sum.signum() != 0) {
       faults.append("balances sum to ").append(sum).append(" (expected: 0); ");

@@ -25,9 +25,21 @@ final class Children {
   private static final Duration END = Duration.ofSeconds(20);
 
   private final Deque<Child> running = new ArrayDeque<>();
+  private boolean ended;
 
-  Children() {
-    Runtime.getRuntime().addShutdownHook(new Thread(this::stopAll));
+  /**
+   * Starts with none.
+   *
+   * @param afterwards what to do when all have ended
+   */
+  Children(Runnable afterwards) {
+    Thread end =
+        new Thread(
+            () -> {
+              stopAll();
+              afterwards.run();
+            });
+    Runtime.getRuntime().addShutdownHook(end);
   }
 
   /** Starts a process; what it writes goes to {@code name.log} in the folder. */
@@ -37,13 +49,32 @@ final class Children {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(variables);
     try {
-      Child child = new Child(name, builder.start(), log);
       synchronized (running) {
+        if (ended) {
+          throw new IllegalStateException(name + " is not started any more");
+        }
+        Child child = new Child(name, builder.start(), log);
         running.push(child);
+        return child;
       }
-      return child;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Runs a process to its end, which must be good; what it said. */
+  String run(Path folder, String name, List<String> command) {
+    Child child = start(folder, name, command, Map.of());
+    try {
+      int code = child.process().waitFor();
+      if (code != 0) {
+        throw new NotAvailableException(name + " ended with " + code + ": " + child.lastLine());
+      }
+      return child.said();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    } finally {
+      stop(child);
     }
   }
 
@@ -76,6 +107,7 @@ final class Children {
 
   private void stopAll() {
     synchronized (running) {
+      ended = true;
       while (!running.isEmpty()) {
         running.pop().end();
       }

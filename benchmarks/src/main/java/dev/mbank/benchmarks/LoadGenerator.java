@@ -27,16 +27,17 @@ final class LoadGenerator implements AutoCloseable {
 
   private final List<Connection> connections = new ArrayList<>();
   private final EventLoopGroup threads;
-  private final Sample sample = new Sample();
-  private long acknowledged;
-  private long unclear;
+  private final Acknowledged acknowledged;
 
   /**
    * Connects.
    *
    * @param count how many connections, which are spread over the ports
+   * @param acknowledged what is acknowledged here is added to it
    */
-  LoadGenerator(List<Integer> ports, SslContext tls, int count) throws InterruptedException {
+  LoadGenerator(List<Integer> ports, SslContext tls, int count, Acknowledged acknowledged)
+      throws InterruptedException {
+    this.acknowledged = acknowledged;
     threads = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     for (int i = 0; i < count; i++) {
       connections.add(new Connection(ports.get(i % ports.size()), tls, threads));
@@ -44,21 +45,6 @@ final class LoadGenerator implements AutoCloseable {
     for (Connection each : connections) {
       each.connect();
     }
-  }
-
-  /** Writes that were acknowledged so far. */
-  long acknowledged() {
-    return acknowledged;
-  }
-
-  /** Calls so far that ended neither well nor in a refusal: a write may be done or not. */
-  long unclear() {
-    return unclear;
-  }
-
-  /** Some of the writes that were acknowledged. */
-  Sample sample() {
-    return sample;
   }
 
   /** Each account's turn, once. */
@@ -91,14 +77,13 @@ final class LoadGenerator implements AutoCloseable {
     }
     Tally all = new Tally();
     run.tallies.forEach(each -> each.addTo(all));
-    acknowledged += all.writes();
-    unclear += all.failures().values().stream().mapToLong(Long::longValue).sum();
+    acknowledged.add(all);
     return all;
   }
 
   /** What the bank says that it has done. */
   Books books() {
-    return Books.of(connections.get(0).channel, sample);
+    return Books.of(connections.get(0).channel, acknowledged);
   }
 
   @Override
@@ -185,6 +170,7 @@ final class LoadGenerator implements AutoCloseable {
     private final Requests requests;
     private final boolean again;
     private long due;
+    private long sent;
     private byte[] reply = {};
 
     Call(Run run, Connection connection, Tally tally, boolean again) {
@@ -201,11 +187,13 @@ final class LoadGenerator implements AutoCloseable {
       if (turn >= run.last) {
         run.underWay.decrementAndGet();
       } else {
-        call(turn, System.nanoTime());
+        sent = System.nanoTime();
+        call(turn, sent);
       }
     }
 
     void at(long due) {
+      sent = System.nanoTime();
       call(0, due);
     }
 
@@ -231,10 +219,11 @@ final class LoadGenerator implements AutoCloseable {
       long now = System.nanoTime();
       connection.underWay.decrementAndGet();
       boolean counts = run.times.has(again ? now : due);
-      tally.record(status, requests.isWrite(), now - due, counts, run.times.has(now));
       boolean ok = status.isOk();
+      long since = ok ? due : sent;
+      tally.record(status, requests.isWrite(), now - since, counts, run.times.has(now));
       if (ok && requests.isWrite() && (now & SAMPLED) == 0) {
-        sample.add(requests, reply);
+        acknowledged.keep(requests, reply);
       }
       boolean refused = status.getCode() == Status.Code.RESOURCE_EXHAUSTED;
       boolean more = run.last < Integer.MAX_VALUE || now - run.times.until < 0;

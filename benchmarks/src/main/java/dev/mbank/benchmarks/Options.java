@@ -10,7 +10,11 @@ import java.util.stream.Collectors;
  * out all others of its kind.
  */
 record Options(
-    double seconds, Set<String> targets, Set<String> workloads, Set<Integer> levels, boolean jfr) {
+    double seconds,
+    Set<String> targets,
+    Set<String> workloads,
+    Set<Integer> levels,
+    boolean profile) {
 
   static final List<String> TARGETS =
       List.of("echo", "sqlite", "pgbench", "plain", "postgresql", "postgresql-2");
@@ -33,7 +37,7 @@ record Options(
         chosen(given, TARGETS),
         chosen(given, WORKLOADS),
         levels(given),
-        Boolean.getBoolean("bench.jfr"));
+        Boolean.getBoolean("bench.profile"));
   }
 
   /** Whether all is asked for, at its usual length. */

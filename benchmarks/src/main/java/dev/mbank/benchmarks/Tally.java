@@ -69,7 +69,7 @@ final class Tally {
     return accepted;
   }
 
-  /** Latencies of what was refused as too much. */
+  /** Latencies of what was refused as too much: from its sending, whenever it was due. */
   Histogram refused() {
     return refused;
   }
@@ -77,6 +77,10 @@ final class Tally {
   /** What else came back, and how often. */
   Map<String, Long> failures() {
     return failures;
+  }
+
+  long failed() {
+    return failures.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** How many good answers came in the time that is measured. */

@@ -12,8 +12,9 @@ import java.util.regex.Pattern;
  * Servers that do the bank's business, each a process of its own.
  *
  * @param keepsBooks whether they can be asked what was done
+ * @param refuses whether they say so when the load is too much
  */
-record Target(String name, boolean keepsBooks, List<Server> servers) {
+record Target(String name, boolean keepsBooks, boolean refuses, List<Server> servers) {
   private static final Pattern BANK_READY =
       Pattern.compile("bank-server ready: grpc \\S+:([0-9]+) ");
   private static final Pattern READY = Pattern.compile("^ready: ([0-9]+)$", Pattern.MULTILINE);
@@ -35,12 +36,12 @@ record Target(String name, boolean keepsBooks, List<Server> servers) {
   static Target own(
       String name, boolean keepsBooks, Path folder, Class<?> main, List<String> arguments) {
     Starter starter = (children, child) -> children.startJava(folder, child, main, arguments);
-    return new Target(name, keepsBooks, List.of(new Server(name, starter, READY)));
+    return new Target(name, keepsBooks, false, List.of(new Server(name, starter, READY)));
   }
 
   /** Banks on one database, as `make run` starts them. */
   static Target bank(
-      String name, int count, Path folder, Map<String, String> database, List<String> jvm) {
+      String name, int count, Path folder, Map<String, String> database, boolean profile) {
     List<Server> servers = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
       String server = count == 1 ? name : name + "." + i;
@@ -54,10 +55,12 @@ record Target(String name, boolean keepsBooks, List<Server> servers) {
       List<String> command = new ArrayList<>();
       command.add(Path.of("..", "launch.sh").toString());
       command.addAll(List.of("bank-server", "-Xmx256m", "-Djava.io.tmpdir=" + folder));
-      command.addAll(jvm);
+      if (profile) {
+        command.addAll(Profile.options(folder.resolve(server + ".jfr")));
+      }
       Starter starter = (children, child) -> children.start(folder, child, command, variables);
       servers.add(new Server(server, starter, BANK_READY));
     }
-    return new Target(name, true, servers);
+    return new Target(name, true, true, servers);
   }
 }
