@@ -51,6 +51,7 @@ bench: $(BUILT) ## measure what the bank does, beside a bare echo, pgbench and t
 	  "-Dbench.jvm=$(BENCH_JVM)" "-Dbench.words=$(BENCH)"
 
 bench-profile: BENCH := sqlite transfers 512
+bench-profile: BENCH_SECONDS := 20
 bench-profile: BENCH_JVM += -Dbench.profile=true
 bench-profile: bench ## see where the server's time goes in it
 

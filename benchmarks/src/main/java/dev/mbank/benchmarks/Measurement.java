@@ -104,12 +104,13 @@ final class Measurement {
     }
   }
 
-  /** The most transfers a second that it was seen to do, or now does. */
+  /** The most transfers a second that it was seen to do, if enough were in flight, or now does. */
   private double best(LoadGenerator load) {
-    return results
-        .best(target.name(), Workload.TRANSFERS.label())
-        .map(Row::perSecond)
-        .orElseGet(() -> load.closedLoop(Workload.TRANSFERS, USUAL, times()).perSecond());
+    String transfers = Workload.TRANSFERS.label();
+    if (results.row(target.name(), transfers, USUAL).isEmpty()) {
+      return load.closedLoop(Workload.TRANSFERS, USUAL, times()).perSecond();
+    }
+    return results.best(target.name(), transfers).map(Row::perSecond).orElseThrow();
   }
 
   private void overload(List<Integer> ports, double best) throws InterruptedException {

@@ -17,8 +17,9 @@ import jdk.jfr.consumer.RecordingFile;
 final class Profile {
   private static final int MOST = 25;
 
-  /** Native methods in which a thread only waits. */
-  private static final List<String> WAITS = List.of("epollWait", "accept", "poll", "park");
+  /** Where a thread only waits, by the end of the method's name. */
+  private static final List<String> WAITS =
+      List.of("epollWait", "epollWait0", "EPoll.wait", "Net.accept", "Net.poll", "Unsafe.park");
 
   /** What the work is for; a stack is its first frame's from the top that is of any of these. */
   private static final Map<String, String> GROUPS = groups();
@@ -100,7 +101,7 @@ final class Profile {
 
   private void addSample(RecordedStackTrace stack) {
     RecordedFrame top = stack.getFrames().get(0);
-    if (WAITS.stream().anyMatch(top.getMethod().getName()::startsWith)) {
+    if (WAITS.stream().anyMatch(name(top)::endsWith)) {
       return;
     }
     samples++;
