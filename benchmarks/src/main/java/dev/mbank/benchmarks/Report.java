@@ -19,9 +19,9 @@ final class Report {
       # What the bank does in a second
 
       %s, with %s.
-      Servers, databases and load share it, so read the figures as ratios. The same load, mutual TLS
-      and messages for all but pgbench; each line is %s s after %s s of warm-up. `make bench`
-      measures all this anew.
+      Load, servers and databases share it, so read the figures as ratios. The load average before
+      was %s; a machine with other work gives no good figures. All but pgbench get the same load,
+      messages and mutual TLS, each for %s s after %s s of warm-up. `make bench` measures it anew.
 
       ![Transfers a second, over how many are in flight](RESULTS.svg)
 
@@ -49,6 +49,7 @@ final class Report {
             HEAD,
             LocalDate.now(ZoneOffset.UTC) + ", on a machine of " + machine(folder),
             results.postgres.isEmpty() ? "no PostgreSQL" : "PostgreSQL " + results.postgres,
+            number(results.loadBefore),
             number(options.seconds()),
             number(options.warmUp())));
     results.rows.forEach(row -> text.append(report.line(row)));

@@ -45,40 +45,37 @@ final class Requests {
   private static final int THIRD = SECOND + SOME_ACCOUNT.length() + 2;
   private static final int DIGITS = 4;
 
+  private static final byte[] OPEN =
+      encoded(
+          CreateAccountRequest.newBuilder()
+              .setRequestId(SOME_ID)
+              .setAccountId(SOME_ACCOUNT)
+              .setCurrencyCode("EUR")
+              .setDisplayName("Somebody"));
+  private static final byte[] MUCH = encoded(deposit(1_000_000_000));
+  private static final byte[] LITTLE = encoded(deposit(1));
+  private static final byte[] MOVE =
+      encoded(
+          TransferRequest.newBuilder()
+              .setRequestId(SOME_ID)
+              .setSourceAccountId(SOME_ACCOUNT)
+              .setDestinationAccountId(SOME_ACCOUNT)
+              .setAmount(euro(1))
+              .setDescription(DESCRIPTION));
+  private static final byte[] READ =
+      encoded(GetBalanceRequest.newBuilder().setAccountId(SOME_ACCOUNT));
+
   private final TimeBasedEpochGenerator ids;
-  private final byte[] createAccount;
-  private final byte[] fund;
-  private final byte[] deposit;
-  private final byte[] transfer;
-  private final byte[] getBalance;
+  private final byte[] transfer = MOVE.clone();
+  private final byte[] getBalance = READ.clone();
 
   /** What the call that was made ready last is. */
-  MethodDescriptor<byte[], byte[]> method;
+  MethodDescriptor<byte[], byte[]> method = GET_BALANCE;
 
-  byte[] message;
+  byte[] message = getBalance;
 
   Requests(TimeBasedEpochGenerator ids) {
     this.ids = ids;
-    createAccount =
-        encoded(
-            CreateAccountRequest.newBuilder()
-                .setRequestId(SOME_ID)
-                .setAccountId(SOME_ACCOUNT)
-                .setCurrencyCode("EUR")
-                .setDisplayName("Somebody"));
-    fund = encoded(deposit(1_000_000_000));
-    deposit = encoded(deposit(1));
-    transfer =
-        encoded(
-            TransferRequest.newBuilder()
-                .setRequestId(SOME_ID)
-                .setSourceAccountId(SOME_ACCOUNT)
-                .setDestinationAccountId(SOME_ACCOUNT)
-                .setAmount(euro(1))
-                .setDescription(DESCRIPTION));
-    getBalance = encoded(GetBalanceRequest.newBuilder().setAccountId(SOME_ACCOUNT));
-    method = GET_BALANCE;
-    message = getBalance;
   }
 
   static String account(int number) {
@@ -88,9 +85,9 @@ final class Requests {
   /** Makes the next call ready; the number is of use where each account has its turn. */
   void next(Workload workload, int number, Random random) {
     switch (workload) {
-      case OPEN -> write(CREATE_ACCOUNT, createAccount, number);
-      case FUND -> write(DEPOSIT, fund, number);
-      case DEPOSITS -> write(DEPOSIT, deposit, random.nextInt(Workload.ACCOUNTS));
+      case OPEN -> write(CREATE_ACCOUNT, OPEN.clone(), number);
+      case FUND -> write(DEPOSIT, MUCH.clone(), number);
+      case DEPOSITS -> write(DEPOSIT, LITTLE.clone(), random.nextInt(Workload.ACCOUNTS));
       case TRANSFERS -> transfer(random.nextInt(Workload.ACCOUNTS), random);
       case HOT -> hot(random);
       case READS -> read(random);

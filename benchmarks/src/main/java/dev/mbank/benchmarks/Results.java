@@ -1,5 +1,6 @@
 package dev.mbank.benchmarks;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,9 @@ final class Results {
 
   /** How long one commit of a bare database takes, in milliseconds, by the target that uses it. */
   final Map<String, Double> commits = new LinkedHashMap<>();
+
+  /** How many threads wanted to run before any of ours did. */
+  final double loadBefore = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
 
   /** The version of PostgreSQL, or nothing if there is none. */
   String postgres = "";
