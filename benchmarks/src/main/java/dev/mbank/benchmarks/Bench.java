@@ -55,6 +55,8 @@ final class Bench {
       status = bench.results.faults.isEmpty() ? 0 : 1;
     } catch (IllegalArgumentException e) {
       System.out.println("bench: " + e.getMessage());
+    } catch (Exception | Error e) { // Said here, for the end comes before anybody else says it.
+      e.printStackTrace();
     } finally {
       System.exit(status); // Netty's and pools' threads would live on.
     }

@@ -51,6 +51,8 @@ final class Measurement {
       measure(ports);
     } catch (NotAvailableException e) {
       results.notAvailable(target.name(), e.getMessage());
+    } catch (RuntimeException e) { // The others can still be measured.
+      results.fault(target.name(), e.toString());
     } finally {
       running.forEach(children::stop);
     }
@@ -142,7 +144,7 @@ final class Measurement {
     String what =
         String.format(
             "%s: %d writes acknowledged, %d in the books, balances sum to %s,"
-                + " %d of %d sampled writes are missing",
+                + " %d of %d sampled are missing",
             target.name(),
             acknowledged.writes(),
             books.transactions(),

@@ -30,7 +30,7 @@ final class Report {
       transaction and row locks for each request, on the same PostgreSQL. Latencies of calls at a rate
       count from when each was due.
 
-      | target | workload | load | calls/s | of echo | of pgbench | of plain | p50 ms | p99 ms | p99.9 ms | refused | |
+      | target | workload | load | calls/s | of echo | of pgbench | of plain | p50 ms | p99 ms | p99.9 ms | refused | remark |
       |---|---|---|---|---|---|---|---|---|---|---|---|
       """;
 
