@@ -67,8 +67,9 @@ final class Bench {
       measure(Target.echo(folder));
     }
     if (options.targets().contains("sqlite")) {
+      results.commit("sqlite", Commit.sqlite(sqlite("before.db"), commitSeconds()));
       measure(bank("sqlite", 1, Map.of("DATABASE_URL", sqlite("bank.db"))));
-      results.commits.put("sqlite", Commit.sqlite(sqlite("bare.db"), commitSeconds()));
+      results.commit("sqlite", Commit.sqlite(sqlite("after.db"), commitSeconds()));
     }
     Set<String> rest = Set.of("pgbench", "plain", "postgresql", "postgresql-2");
     if (options.targets().stream().anyMatch(rest::contains)) {
@@ -93,10 +94,12 @@ final class Bench {
       measure(Target.own("plain", true, folder, PlainServer.class, arguments));
     }
     if (options.targets().contains("postgresql")) {
-      postgres.create("bare");
-      results.commits.put("postgresql", Commit.postgresql(postgres.url("bare"), commitSeconds()));
+      postgres.create("before");
+      results.commit("postgresql", Commit.postgresql(postgres.url("before"), commitSeconds()));
       postgres.create("bank");
       measure(bank("postgresql", 1, postgres.variables("bank")));
+      postgres.create("after");
+      results.commit("postgresql", Commit.postgresql(postgres.url("after"), commitSeconds()));
     }
     if (options.targets().contains("postgresql-2")) {
       postgres.create("banks");
