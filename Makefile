@@ -14,12 +14,17 @@ ifneq ($(words $(wildcard $(JARS))),2)
 .PHONY: $(BUILT)
 endif
 
+# How long each measurement of `make bench` lasts, and which it makes: BENCH="sqlite transfers 512".
+BENCH_SECONDS := 5
+BENCH :=
+BENCH_JVM = -Xmx1g -Dlogback.configurationFile=bench-logback.xml -Dbench.seconds=$(BENCH_SECONDS)
+
 NODE_PACKAGES := interop/node_modules/.package-lock.json
 
-.PHONY: help demo test interop bench-edge run run-client certs format clean
+.PHONY: help demo test interop bench bench-profile bench-edge run run-client certs format clean
 
 help: ## list what there is
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: ## see two programs do banking over mutual TLS
 	@./demo.sh
@@ -41,8 +46,17 @@ run-client: $(BUILT) ## bank with a server that runs
 certs: ## make or renew the certificates
 	@./generate-certs.sh
 
+bench: $(BUILT) ## measure what the bank does, beside a bare echo, pgbench and the plain way
+	@$(MVN) -P bench -pl benchmarks -am process-classes -Dbench.main=dev.mbank.benchmarks.Bench \
+	  "-Dbench.jvm=$(BENCH_JVM)" "-Dbench.words=$(BENCH)"
+
+bench-profile: BENCH := sqlite transfers 512
+bench-profile: BENCH_SECONDS := 20
+bench-profile: BENCH_JVM += -Dbench.profile=true
+bench-profile: bench ## see where the server's time goes in it
+
 bench-edge: ## measure what a call pays for identity, policy, audit and metrics
-	./mvnw -B -q -P bench -pl benchmarks -am process-classes -Djmh.include=EdgeBenchmark
+	./mvnw -B -q -P bench -pl benchmarks -am process-classes -Dbench.words=EdgeBenchmark
 
 format: ## bring the code into the format
 	$(MVN) spotless:apply
