@@ -24,7 +24,7 @@ public record CopySide(String option, String url, String username, String passwo
   /** An index step takes longer than any statement of a server. */
   private static final Duration STATEMENT_TIMEOUT = Duration.ofMinutes(10);
 
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(5);
 
   StoreSettings settings() {
     return new StoreSettings(
