@@ -44,7 +44,7 @@ final class JournalCheck {
           + """
             SELECT previous + 1, 'transaction ' || (previous + 1) || ' is missing' AS fault
               FROM (SELECT sequence, lag(sequence, 1, ?) OVER (ORDER BY sequence) AS previous
-                      FROM journal_transaction WHERE sequence > ?)
+                      FROM journal_transaction WHERE sequence > ?) AS pairs
              WHERE sequence <> previous + 1
             UNION ALL
             SELECT sequence,
@@ -60,7 +60,7 @@ final class JournalCheck {
                                                     WHERE i.account_id = legs.account_id
                                                       AND i.sequence <= ?)),
                              0) AS before
-                      FROM legs)
+                      FROM legs) AS steps
              WHERE balance <> before + amount
              ORDER BY 1, 2 LIMIT 1
             """;
