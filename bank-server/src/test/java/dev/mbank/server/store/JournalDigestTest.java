@@ -83,8 +83,8 @@ class JournalDigestTest {
   @Test
   void digest_letterMovedToTheNextField_isAnother() {
     JournalRow row = rows.get(0);
-    assertThat(digest(List.of(with(with(row, 4, "ab"), 5, "c"))))
-        .isNotEqualTo(digest(List.of(with(with(row, 4, "a"), 5, "bc"))));
+    assertThat(digest(List.of(with(with(row, 4, "a\u0002b"), 5, "c"))))
+        .isNotEqualTo(digest(List.of(with(with(row, 4, "a"), 5, "b\u0002c"))));
   }
 
   @Test
