@@ -41,6 +41,7 @@ class ArchitectureTest {
   private static final String SECURITY = SERVER + ".security";
   private static final String GRPC = SERVER + ".grpc";
   private static final String OBSERVABILITY = SERVER + ".observability";
+  private static final String MIGRATE = SERVER + ".migrate";
   private static final String SETTINGS = SERVER + ".settings";
 
   @ArchTest
@@ -63,6 +64,8 @@ class ArchitectureTest {
         .definedBy(GRPC)
         .layer("observability")
         .definedBy(OBSERVABILITY)
+        .layer("migrate")
+        .definedBy(MIGRATE)
         .whereLayer("start")
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("settings")
@@ -74,9 +77,11 @@ class ArchitectureTest {
         .whereLayer("security")
         .mayOnlyBeAccessedByLayers("grpc", "observability")
         .whereLayer("store")
-        .mayNotBeAccessedByAnyLayer()
+        .mayOnlyBeAccessedByLayers("migrate")
         .whereLayer("grpc")
         .mayNotBeAccessedByAnyLayer()
+        .whereLayer("migrate")
+        .mayOnlyBeAccessedByLayers("start")
         .whereLayer("observability")
         .mayNotBeAccessedByAnyLayer()
         .ensureAllClassesAreContainedInArchitecture()

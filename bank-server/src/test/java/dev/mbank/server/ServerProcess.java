@@ -41,6 +41,17 @@ final class ServerProcess implements AutoCloseable {
    * @param jvm options of the JVM
    */
   static ServerProcess start(Path folder, Map<String, String> variables, String... jvm) {
+    return start(folder, variables, List.of(jvm), List.of());
+  }
+
+  /** Starts it with a command that it is to run. */
+  static ServerProcess startCommand(
+      Path folder, Map<String, String> variables, String... arguments) {
+    return start(folder, variables, List.of(), List.of(arguments));
+  }
+
+  private static ServerProcess start(
+      Path folder, Map<String, String> variables, List<String> jvm, List<String> arguments) {
     Path jar = Path.of("target", "bank-server.jar").toAbsolutePath();
     assertThat(jar).as("the jar that `./mvnw package` makes").isRegularFile();
     try {
@@ -50,8 +61,9 @@ final class ServerProcess implements AutoCloseable {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.add("-Djava.io.tmpdir=" + files);
-      command.addAll(List.of(jvm));
+      command.addAll(jvm);
       command.addAll(List.of("-jar", jar.toString()));
+      command.addAll(arguments);
       ProcessBuilder builder =
           new ProcessBuilder(command)
               .directory(folder.toFile())

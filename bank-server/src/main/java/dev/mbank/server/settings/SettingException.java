@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 public final class SettingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final String told;
+
   /**
    * @param variable the name of the variable to mend
    * @param value what it is now
@@ -20,7 +22,17 @@ public final class SettingException extends RuntimeException {
    */
   public SettingException(
       String variable, Object value, String expected, @Nullable Throwable cause) {
-    super(variable + ": " + oneLine(value) + " (expected: " + expected + ")", cause);
+    this(oneLine(value) + " (expected: " + expected + ")", variable, cause);
+  }
+
+  private SettingException(String told, String variable, @Nullable Throwable cause) {
+    super(variable + ": " + told, cause);
+    this.told = told;
+  }
+
+  /** The same of another name, under which the operator gave the value. */
+  public SettingException of(String variable) {
+    return new SettingException(told, variable, getCause());
   }
 
   private static String oneLine(Object value) {

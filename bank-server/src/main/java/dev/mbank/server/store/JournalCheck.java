@@ -44,7 +44,7 @@ final class JournalCheck {
           + """
             SELECT previous + 1, 'transaction ' || (previous + 1) || ' is missing' AS fault
               FROM (SELECT sequence, lag(sequence, 1, ?) OVER (ORDER BY sequence) AS previous
-                      FROM journal_transaction WHERE sequence > ?)
+                      FROM journal_transaction WHERE sequence > ?) AS pairs
              WHERE sequence <> previous + 1
             UNION ALL
             SELECT sequence,
@@ -60,7 +60,7 @@ final class JournalCheck {
                                                     WHERE i.account_id = legs.account_id
                                                       AND i.sequence <= ?)),
                              0) AS before
-                      FROM legs)
+                      FROM legs) AS steps
              WHERE balance <> before + amount
              ORDER BY 1, 2 LIMIT 1
             """;
@@ -109,11 +109,13 @@ final class JournalCheck {
    * Passes a journal in which every transaction is there, every balance is the one before and the
    * amount, and which ends where its head says.
    *
-   * @param after looks only at what is behind this sequence; 0 for all
+   * @param after need not look at more than what is behind this sequence, or is not indexed, for
+   *     what was on an account before is looked up in the index; 0 for all
    * @throws SettingException if the journal is none; it names the first place at fault
    */
   static void checkSound(String url, Connection connection, long after) throws SQLException {
-    try (PreparedStatement statement = prepare(connection, FIRST_FAULT, after)) {
+    long known = Math.min(after, indexed(connection));
+    try (PreparedStatement statement = prepare(connection, FIRST_FAULT, known)) {
       try (ResultSet row = statement.executeQuery()) {
         if (row.next()) {
           String fault = row.getString("fault").replaceAll("\\p{Cntrl}", "?");
@@ -122,6 +124,19 @@ final class JournalCheck {
         }
       }
     }
+    checkEnd(url, connection);
+  }
+
+  /** How far the indexes have come. */
+  private static long indexed(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT sequence FROM index_head")) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  /** Passes a journal that ends where its head says. */
+  static void checkEnd(String url, Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(ENDS)) {
       if (!row.next()) {

@@ -19,6 +19,11 @@ record Position(long sequence, long refusals) {
         : new Position(sequence, refusals + 1);
   }
 
+  /** How many rows of the journal lie before it. */
+  long rows() {
+    return sequence + refusals;
+  }
+
   /** The later of two in each respect. */
   Position max(Position other) {
     return new Position(Math.max(sequence, other.sequence), Math.max(refusals, other.refusals));

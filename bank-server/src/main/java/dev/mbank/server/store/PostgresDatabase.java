@@ -55,11 +55,7 @@ final class PostgresDatabase implements JournalDatabase {
    */
   static PostgresDatabase open(StoreSettings settings) {
     String url = settings.shownUrl();
-    try {
-      DriverManager.getDriver(settings.url());
-    } catch (SQLException e) {
-      throw new SettingException("DATABASE_URL", url, "jdbc:postgresql://HOST:PORT/DATABASE", e);
-    }
+    checkUrl(settings);
     try {
       await(settings);
       migrate(settings);
@@ -72,8 +68,18 @@ final class PostgresDatabase implements JournalDatabase {
     }
   }
 
+  /** Passes a URL that the driver understands. */
+  static void checkUrl(StoreSettings settings) {
+    try {
+      DriverManager.getDriver(settings.url());
+    } catch (SQLException e) {
+      throw new SettingException(
+          "DATABASE_URL", settings.shownUrl(), "jdbc:postgresql://HOST:PORT/DATABASE", e);
+    }
+  }
+
   /** Connects, again and again if nobody answers or the server is not ready yet. */
-  private static void await(StoreSettings settings) throws SQLException {
+  static void await(StoreSettings settings) throws SQLException {
     long end = System.nanoTime() + settings.startTimeout().toNanos();
     boolean told = false;
     while (true) {
@@ -103,13 +109,17 @@ final class PostgresDatabase implements JournalDatabase {
     return state.startsWith("08") || state.startsWith("57P") || state.equals("53300");
   }
 
+  /** The schema and its versions. */
+  static Flyway flyway(StoreSettings settings) {
+    return Flyway.configure()
+        .dataSource(settings.url(), settings.username(), settings.password())
+        .locations("classpath:db/migration/postgresql")
+        .ignoreMigrationPatterns("*:pending")
+        .load();
+  }
+
   private static void migrate(StoreSettings settings) throws SQLException {
-    Flyway flyway =
-        Flyway.configure()
-            .dataSource(settings.url(), settings.username(), settings.password())
-            .locations("classpath:db/migration/postgresql")
-            .ignoreMigrationPatterns("*:pending")
-            .load();
+    Flyway flyway = flyway(settings);
     for (MigrationInfo applied : flyway.info().applied()) {
       if (applied.getState() == MigrationState.FUTURE_SUCCESS) {
         throw new SettingException(
@@ -181,7 +191,7 @@ final class PostgresDatabase implements JournalDatabase {
     readers.close();
   }
 
-  private static Connection connect(StoreSettings settings) throws SQLException {
+  static Connection connect(StoreSettings settings) throws SQLException {
     return DriverManager.getConnection(settings.url(), properties(settings));
   }
 
@@ -217,7 +227,7 @@ final class PostgresDatabase implements JournalDatabase {
     return new HikariDataSource(pool);
   }
 
-  private static String expected(Exception failure) {
+  static String expected(Exception failure) {
     SQLException cause = null;
     for (Throwable each = failure; each != null; each = each.getCause()) {
       if (each instanceof SQLException sql) {

@@ -56,12 +56,7 @@ final class SqliteDatabase implements JournalDatabase {
   static SqliteDatabase open(StoreSettings settings) {
     Path file = SqliteFile.make(settings.url());
     SQLiteDataSource plain = dataSource(settings, new SQLiteConfig());
-    Flyway flyway =
-        Flyway.configure()
-            .dataSource(plain)
-            .locations("classpath:db/migration/sqlite")
-            .ignoreMigrationPatterns("*:pending")
-            .load();
+    Flyway flyway = flyway(plain);
     try {
       boolean sealed = check(settings, file, plain, flyway);
       SQLiteDataSource writer = dataSource(settings, durable());
@@ -84,6 +79,15 @@ final class SqliteDatabase implements JournalDatabase {
     } catch (SQLException | FlywayException | PoolInitializationException e) {
       throw new SettingException("DATABASE_URL", settings.url(), SqliteFileCheck.expected(e), e);
     }
+  }
+
+  /** The schema and its versions. */
+  static Flyway flyway(DataSource dataSource) {
+    return Flyway.configure()
+        .dataSource(dataSource)
+        .locations("classpath:db/migration/sqlite")
+        .ignoreMigrationPatterns("*:pending")
+        .load();
   }
 
   @Override
@@ -119,14 +123,19 @@ final class SqliteDatabase implements JournalDatabase {
     if (Files.notExists(SqliteFile.log(file))) {
       return SqliteFileCheck.check(settings.url(), file, plain, flyway);
     }
-    SQLiteConfig readOnly = new SQLiteConfig();
-    readOnly.setReadOnly(true);
-    try (Connection last = dataSource(settings, readOnly).getConnection();
+    try (Connection last = readOnly(settings).getConnection();
         Statement statement = last.createStatement();
         ResultSet opens = statement.executeQuery("SELECT count(*) FROM sqlite_schema")) {
       opens.next();
       return SqliteFileCheck.check(settings.url(), file, plain, flyway);
     }
+  }
+
+  /** Connections that cannot change the file, not even move a log into it. */
+  static SQLiteDataSource readOnly(StoreSettings settings) {
+    SQLiteConfig readOnly = new SQLiteConfig();
+    readOnly.setReadOnly(true);
+    return dataSource(settings, readOnly);
   }
 
   private static SQLiteDataSource dataSource(StoreSettings settings, SQLiteConfig config) {

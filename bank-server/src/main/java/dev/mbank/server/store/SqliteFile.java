@@ -58,7 +58,7 @@ final class SqliteFile {
   }
 
   /** What SQLite takes for memory, for a URI or for options of a connection is no file. */
-  private static Path path(String url) {
+  static Path path(String url) {
     String path = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : "";
     String expected = PREFIX + " and the path of a file";
     if (path.isBlank() || path.startsWith(":") || path.startsWith("file:")) {

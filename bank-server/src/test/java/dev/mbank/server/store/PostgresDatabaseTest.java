@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +72,17 @@ class PostgresDatabaseTest {
     run("UPDATE journal_transaction SET destination_balance = 7 WHERE sequence = 2");
     assertThat(refusal(database.settings()))
         .contains("a whole journal; after transaction 2 the balance of a is 7 and not 5");
+  }
+
+  @Test
+  void open_indexesFarBehindTheEnd_isOpened() {
+    try (PostgresDatabase opened = PostgresDatabase.open(database.settings());
+        Journal journal = new Journal(opened, 100_000)) {
+      TestLedger ledger = new TestLedger(journal.store());
+      ledger.append(NOON, open("a"), deposit("a", 5));
+      ledger.append(NOON, Stream.generate(() -> deposit("a", 1)).limit(10_100).toList());
+    }
+    PostgresDatabase.open(database.settings()).close();
   }
 
   @Test

@@ -69,6 +69,11 @@ final class PostgresTestDatabase implements TestDatabase {
   }
 
   @Override
+  public String url() {
+    return settings.url();
+  }
+
+  @Override
   public Connection connect() throws SQLException {
     return DriverManager.getConnection(settings.url());
   }

@@ -330,6 +330,17 @@ class SqliteDatabaseTest {
   }
 
   @Test
+  void open_indexesFarBehindTheEnd_isOpened() {
+    try (SqliteDatabase database = SqliteDatabase.open(settings(url));
+        Journal journal = new Journal(database, 100_000)) {
+      TestLedger ledger = new TestLedger(journal.store());
+      ledger.append(NOON, open("a"), deposit("a", 5));
+      ledger.append(NOON, Stream.generate(() -> deposit("a", 1)).limit(10_100).toList());
+    }
+    SqliteDatabase.open(settings(url)).close();
+  }
+
+  @Test
   void open_noHead_isRefused() throws Exception {
     makeBank();
     run(url, "DELETE FROM journal_head");

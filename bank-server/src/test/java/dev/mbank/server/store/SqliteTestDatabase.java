@@ -43,6 +43,11 @@ final class SqliteTestDatabase implements TestDatabase {
   }
 
   @Override
+  public String url() {
+    return settings.url();
+  }
+
+  @Override
   public Connection connect() throws SQLException {
     return DriverManager.getConnection(settings.url());
   }

@@ -11,6 +11,9 @@ interface TestDatabase extends AutoCloseable {
   /** Opens the database as one more server would. */
   Server join();
 
+  /** What {@code DATABASE_URL} would be. */
+  String url();
+
   /** A connection such as an operator may have. */
   Connection connect() throws SQLException;
 
