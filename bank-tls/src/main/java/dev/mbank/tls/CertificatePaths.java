@@ -47,6 +47,9 @@ final class CertificatePaths {
           shown.get(0),
           "chain: " + shown.size() + " certificates (expected: at most " + MAX_SHOWN + ")");
     }
+    for (X509Certificate each : shown) {
+      CertificateRules.requireAffordable(each);
+    }
     List<X509Certificate> path = towardsAuthority(shown);
     X509Certificate last = path.get(path.size() - 1);
     boolean found = authorities.contains(last);

@@ -32,6 +32,10 @@ final class CertificateRules {
   private static final int MIN_RSA_BITS = 2048;
   private static final int MIN_EC_BITS = 256;
   private static final int MAX_EC_BITS = 384;
+  private static final int MAX_RSA_BITS = 8192;
+
+  /** Those of 65537, which is in use everywhere. */
+  private static final int MAX_RSA_EXPONENT_BITS = 17;
 
   /** Bits of the key usage extension (RFC 5280, section 4.2.1.3). */
   private static final int DIGITAL_SIGNATURE = 0;
@@ -66,8 +70,21 @@ final class CertificateRules {
       int bits = ec.getParams().getCurve().getField().getFieldSize();
       atLeast(MIN_EC_BITS, bits, "EC", certificate);
     } else if (!(key instanceof EdECPublicKey)) {
-      throw refused(
-          WEAK_KEY, certificate, "key: " + key.getAlgorithm() + " (expected: RSA, EC or Ed25519)");
+      throw unknownKey(certificate);
+    }
+  }
+
+  /**
+   * Any that a peer shows, before its key is used: some keys take seconds to check a signature
+   * with, and nobody has shown yet that he may have that of us.
+   */
+  static void requireAffordable(X509Certificate shown) throws CertificateRefusedException {
+    if (shown.getPublicKey() instanceof RSAPublicKey rsa) {
+      atMost(MAX_RSA_BITS, rsa.getModulus().bitLength(), "RSA of", shown);
+      atMost(MAX_RSA_EXPONENT_BITS, rsa.getPublicExponent().bitLength(), "exponent of", shown);
+    } else if (!(shown.getPublicKey() instanceof ECPublicKey)
+        && !(shown.getPublicKey() instanceof EdECPublicKey)) {
+      throw unknownKey(shown);
     }
   }
 
@@ -196,6 +213,23 @@ final class CertificateRules {
           certificate,
           "key: " + kind + " of " + bits + " bits (expected: " + least + " or more)");
     }
+  }
+
+  private static void atMost(int most, int bits, String what, X509Certificate certificate)
+      throws CertificateRefusedException {
+    if (bits > most) {
+      throw refused(
+          WEAK_KEY,
+          certificate,
+          "key: " + what + " " + bits + " bits (expected: " + most + " or less)");
+    }
+  }
+
+  private static CertificateRefusedException unknownKey(X509Certificate certificate) {
+    return refused(
+        WEAK_KEY,
+        certificate,
+        "key: " + certificate.getPublicKey().getAlgorithm() + " (expected: RSA, EC or Ed25519)");
   }
 
   private static List<String> purposes(X509Certificate certificate)

@@ -1,6 +1,8 @@
 package dev.mbank.tls;
 
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -57,6 +59,17 @@ public final class ReloadingTls implements AutoCloseable {
   /** What new connections use. */
   public TlsMaterial inForce() {
     return inForce;
+  }
+
+  /**
+   * Holds what a peer showed against what is in force now. A TLS session that is resumed brings its
+   * certificates along from an earlier handshake, and nobody looks at them: since then they may
+   * have expired, or the list that says that they are good.
+   *
+   * @throws CertificateException if it would be refused in a handshake
+   */
+  public void requirePeer(X509Certificate[] shown) throws CertificateException {
+    inForce.requirePeer(shown);
   }
 
   public void addListener(ReloadListener listener) {

@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.security.cert.CertificateException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -16,7 +17,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  * instance that would fail each handshake, such as one with a key of another certificate.
  */
 public final class TlsMaterial {
-  private static final long SESSION_SECONDS = TimeUnit.MINUTES.toSeconds(5);
-
   /** One signature for each kind of key. */
   private static final Map<String, String> SIGNATURES =
       Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
@@ -37,6 +35,7 @@ public final class TlsMaterial {
   private final PrivateKey key;
   private final List<X509Certificate> authorities;
   private final @Nullable RevocationLists revocation;
+  private final StrictTrustManager trust;
 
   private TlsMaterial(
       PeerKind ours,
@@ -49,6 +48,7 @@ public final class TlsMaterial {
     this.key = key;
     this.authorities = authorities;
     this.revocation = revocation;
+    this.trust = new StrictTrustManager(authorities, revocation);
   }
 
   /**
@@ -140,6 +140,11 @@ public final class TlsMaterial {
             revocationListsEnd().map(end -> "until " + end).orElse("none"));
   }
 
+  /** Holds what a peer showed against what is in force at this moment. */
+  void requirePeer(X509Certificate[] shown) throws CertificateException {
+    trust.check(shown, ours == PeerKind.SERVER ? PeerKind.CLIENT : PeerKind.SERVER);
+  }
+
   /** A context for TLS 1.3 with certificates of both sides. Sessions of another are void in it. */
   SslContext context() {
     X509Certificate[] shown = chain.toArray(X509Certificate[]::new);
@@ -148,11 +153,7 @@ public final class TlsMaterial {
             ? SslContextBuilder.forServer(key, shown).clientAuth(ClientAuth.REQUIRE)
             : SslContextBuilder.forClient().keyManager(key, shown);
     try {
-      return GrpcSslContexts.configure(builder)
-          .trustManager(new StrictTrustManager(authorities, revocation))
-          .protocols("TLSv1.3")
-          .sessionTimeout(SESSION_SECONDS)
-          .build();
+      return GrpcSslContexts.configure(builder).trustManager(trust).protocols("TLSv1.3").build();
     } catch (SSLException e) {
       throw new IllegalStateException("no TLS with files that were found good", e);
     }

@@ -15,16 +15,22 @@ import dev.mbank.tls.fixtures.TestCertificates.Request;
 import dev.mbank.tls.fixtures.TestCrls;
 import dev.mbank.tls.fixtures.TestKeys;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.security.spec.RSAPrivateKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
@@ -64,6 +70,40 @@ class StrictTrustManagerTest {
     assertThat(refusal(client().issuedBy(last), ROOT)).as(what).isEqualTo(reason);
     assertThat(refusal(client().issuedBy(lower), ROOT)).as(what + ", above").isEqualTo(reason);
     assertThat(refusal(client().issuedBy(last), last)).as(what + ", CA").isEqualTo(reason);
+  }
+
+  /** What costs a second to check a signature with, shown by whoever can connect. */
+  @Test
+  void check_keyThatIsCostly_isRefusedBeforeItIsUsed() throws Exception {
+    Issued other = new Request("other root").authority(1).selfSigned();
+    BigInteger usual = BigInteger.valueOf(65537);
+    Issued huge = authority("huge").keys(rsa(8300, usual)).issuedBy(other);
+    Issued slow = authority("slow").keys(rsa(2200, BigInteger.valueOf(131073))).issuedBy(other);
+    Issued large = authority("large").keys(rsa(8100, usual)).issuedBy(other);
+
+    assertThat(refusal(client().issuedBy(huge), ROOT)).isEqualTo(RefusalReason.WEAK_KEY);
+    assertThat(refusal(client().issuedBy(slow), ROOT)).isEqualTo(RefusalReason.WEAK_KEY);
+    assertThat(refusal(client().issuedBy(large), ROOT)).isEqualTo(RefusalReason.UNTRUSTED);
+    assertThat(refusal(client().issuedBy(large), other)).isNull();
+  }
+
+  /** Of small primes, which are found at once; what signs with it is as valid as any. */
+  private static KeyPair rsa(int bits, BigInteger exponent) throws GeneralSecurityException {
+    Random random = new Random(1);
+    BigInteger modulus = BigInteger.ONE;
+    BigInteger phi = BigInteger.ONE;
+    while (modulus.bitLength() < bits - 70) {
+      BigInteger prime = BigInteger.probablePrime(64, random);
+      BigInteger less = prime.subtract(BigInteger.ONE);
+      if (less.gcd(exponent).equals(BigInteger.ONE)) {
+        modulus = modulus.multiply(prime);
+        phi = phi.multiply(less);
+      }
+    }
+    KeyFactory keys = KeyFactory.getInstance("RSA");
+    return new KeyPair(
+        keys.generatePublic(new RSAPublicKeySpec(modulus, exponent)),
+        keys.generatePrivate(new RSAPrivateKeySpec(modulus, exponent.modInverse(phi))));
   }
 
   @Test

@@ -69,9 +69,11 @@ class GrpcConfiguration {
   }
 
   @Bean
-  Connections connections(List<HandshakeListener> listeners, GrpcSettings settings) {
+  Connections connections(
+      List<HandshakeListener> listeners, ObjectProvider<ReloadingTls> tls, GrpcSettings settings) {
     return new Connections(
         listeners,
+        shown -> tls.getObject().requirePeer(shown),
         settings.handshakeTimeout(),
         settings.maxUselessFramesPerWindow(),
         settings.resetWindow());

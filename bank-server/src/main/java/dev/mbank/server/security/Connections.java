@@ -17,13 +17,19 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslHandler;
 import java.net.SocketAddress;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +40,7 @@ public final class Connections {
   private final Map<Ends, Watch> open = new ConcurrentHashMap<>();
   private final HandshakeLog log = new HandshakeLog(System::nanoTime);
   private final List<HandshakeListener> listeners;
+  private final PeerCheck peers;
   private final long handshakeTimeoutNanos;
   private final int maxUselessFrames;
   private final long windowNanos;
@@ -63,17 +70,25 @@ public final class Connections {
     }
   }
 
+  /** What certificates must be at the moment of a connection. */
+  public interface PeerCheck {
+    void require(X509Certificate[] shown) throws CertificateException;
+  }
+
   /**
+   * @param peers is asked of each connection that has TLS
    * @param handshakeTimeout after which the server hangs up on a connection that is not ready
    * @param maxUselessFrames how many of {@link UselessFrames} a connection may send in a window
    * @param window the window
    */
   public Connections(
       List<HandshakeListener> listeners,
+      PeerCheck peers,
       Duration handshakeTimeout,
       int maxUselessFrames,
       Duration window) {
     this.listeners = List.copyOf(listeners);
+    this.peers = peers;
     this.handshakeTimeoutNanos = handshakeTimeout.toNanos();
     this.maxUselessFrames = maxUselessFrames;
     this.windowNanos = window.toNanos();
@@ -188,13 +203,26 @@ public final class Connections {
               tls.handshakeFuture()
                   .addListener(
                       done -> {
-                        if (!done.isSuccess()) {
+                        if (done.isSuccess()) {
+                          hold(context.channel(), requireNonNull(tls).engine().getSession());
+                        } else {
                           refused(context.channel(), reason(done.cause()), done.cause());
                         }
                       });
         }
       }
       context.fireChannelRead(bytes);
+    }
+
+    /** Before HTTP/2 begins; a full handshake has done it already, a resumed session has not. */
+    private void hold(Channel channel, SSLSession session) {
+      try {
+        Certificate[] shown = session.getPeerCertificates();
+        peers.require(Arrays.copyOf(shown, shown.length, X509Certificate[].class));
+      } catch (SSLPeerUnverifiedException | CertificateException e) {
+        refused(channel, Handshakes.reason(e), e);
+        abort();
+      }
     }
 
     @Override
