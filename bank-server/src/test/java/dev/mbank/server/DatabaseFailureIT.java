@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +72,13 @@ class DatabaseFailureIT {
     server.close();
     network.close();
     postgres.close();
+  }
+
+  /** For the next test, whatever became of this one. */
+  @AfterEach
+  void mend() {
+    network.revive();
+    postgres.ensureStarted();
   }
 
   @ParameterizedTest

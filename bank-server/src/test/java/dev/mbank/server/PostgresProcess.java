@@ -105,6 +105,13 @@ final class PostgresProcess implements AutoCloseable {
             () -> assertThat(run("start", "-l", data + ".log")).as("%s", log()).isZero());
   }
 
+  /** Starts it unless it runs. */
+  void ensureStarted() {
+    if (run("status") != 0) {
+      start();
+    }
+  }
+
   /** Ends it: {@code fast} ends its connections, {@code immediate} is as good as a crash. */
   void stop(String mode) {
     assertThat(run("stop", "-m", mode)).isZero();
