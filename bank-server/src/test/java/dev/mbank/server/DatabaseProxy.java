@@ -64,6 +64,9 @@ final class DatabaseProxy implements AutoCloseable {
 
   /** What was open stays lost; new connections are good. */
   void revive() {
+    if (!dead) {
+      return;
+    }
     links.forEach(link -> link.lost = true);
     dead = false;
   }

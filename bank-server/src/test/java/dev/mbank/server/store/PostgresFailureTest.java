@@ -5,6 +5,7 @@ import static dev.mbank.server.commit.Commands.open;
 import static dev.mbank.server.store.TestLedger.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.mbank.server.commit.LedgerQueries.BalanceAt;
 import dev.mbank.server.commit.LedgerStore;
@@ -72,8 +73,13 @@ class PostgresFailureTest {
           .isEqualTo(after.expected.accounts(Set.of(new AccountId("a"))));
     }
     after.append(NOON, deposit("a", 1));
-    assertThat(server.queries().balance(new AccountId("a")))
-        .isEqualTo(new BalanceAt(after.expected.account(new AccountId("a")), 3));
+    // The pool finds out by use that its connections are gone.
+    await()
+        .ignoreExceptionsInstanceOf(StoreUnavailableException.class)
+        .untilAsserted(
+            () ->
+                assertThat(server.queries().balance(new AccountId("a")))
+                    .isEqualTo(new BalanceAt(after.expected.account(new AccountId("a")), 3)));
     ReplayedLedger.of(WrittenJournal.read(database.settings().url()));
   }
 
