@@ -7,23 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.Message;
-import com.google.type.Money;
 import dev.mbank.tls.fixtures.TestCertificates;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
-import dev.mbank.v1.Balance;
-import dev.mbank.v1.BankServiceGrpc.BankServiceFutureStub;
-import dev.mbank.v1.CreateAccountRequest;
-import dev.mbank.v1.DepositRequest;
 import dev.mbank.v1.Entry;
-import dev.mbank.v1.GetBalanceRequest;
 import dev.mbank.v1.GetTransactionRequest;
 import dev.mbank.v1.GetTransactionResponse;
 import dev.mbank.v1.Transaction;
-import dev.mbank.v1.TransferRequest;
-import dev.mbank.v1.WithdrawRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,16 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,7 +43,6 @@ class KillIT {
   private static final int THREADS = 32;
   private static final int LONGEST_MILLIS = 1500;
   private static final int CALLS_AT_ONCE = 200;
-  private static final List<String> ACCOUNTS = List.of("alpha", "beta", "gamma", "delta", "eps");
   private static final Issued CA = TestCertificates.authority("test CA").selfSigned();
   private static final Issued CLIENT = TestCertificates.client(TestClient.IDENTITY).issuedBy(CA);
 
@@ -97,7 +83,7 @@ class KillIT {
       assertThat(answered.values())
           .as("some of every kind of answer")
           .hasAtLeastOneElementOfType(com.google.rpc.Status.class)
-          .anyMatch(each -> transaction(each) != null);
+          .anyMatch(each -> Banking.transaction(each) != null);
     }
   }
 
@@ -138,81 +124,16 @@ class KillIT {
 
   private void bankUntilKilled(TestClient client, AtomicBoolean killed, Random random) {
     while (true) {
-      Message request = any(random);
+      Message request = Banking.any(random);
       unanswered.add(request);
       try {
-        answered.put(request, outcome(call(client.bankAsync(), request)));
+        answered.put(request, Banking.outcome(Banking.call(client.bankAsync(), request)));
         unanswered.remove(request);
       } catch (StatusRuntimeException e) {
         assertThat(e.getStatus().getCode()).as("%s", e).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(killed).as("killed; %s", e).isTrue();
         return;
       }
-    }
-  }
-
-  /** Any write; of the withdrawals, transfers and openings some are refused. */
-  private static Message any(Random random) {
-    String id = new UUID(random.nextLong(), random.nextLong()).toString();
-    String account = ACCOUNTS.get(random.nextInt(ACCOUNTS.size()));
-    String other = ACCOUNTS.get(random.nextInt(ACCOUNTS.size()));
-    Money.Builder amount =
-        Money.newBuilder().setCurrencyCode("EUR").setUnits(1 + random.nextInt(1000));
-    int dice = random.nextInt(10);
-    if (dice == 0) {
-      return TestClient.opening(account).toBuilder().setRequestId(id).build();
-    }
-    if (dice < 4 || account.equals(other)) {
-      return DepositRequest.newBuilder()
-          .setRequestId(id)
-          .setAccountId(account)
-          .setAmount(amount)
-          .build();
-    }
-    if (dice < 7) {
-      return WithdrawRequest.newBuilder()
-          .setRequestId(id)
-          .setAccountId(account)
-          .setAmount(amount)
-          .build();
-    }
-    return TransferRequest.newBuilder()
-        .setRequestId(id)
-        .setSourceAccountId(account)
-        .setDestinationAccountId(other)
-        .setAmount(amount)
-        .build();
-  }
-
-  private static ListenableFuture<? extends Message> call(
-      BankServiceFutureStub bank, Message request) {
-    if (request instanceof CreateAccountRequest opening) {
-      return bank.createAccount(opening);
-    }
-    if (request instanceof DepositRequest deposit) {
-      return bank.deposit(deposit);
-    }
-    if (request instanceof WithdrawRequest withdrawal) {
-      return bank.withdraw(withdrawal);
-    }
-    return bank.transfer((TransferRequest) request);
-  }
-
-  /** The response or the status of a refusal, both final. Anything else is thrown. */
-  private static Message outcome(ListenableFuture<? extends Message> answer) {
-    try {
-      return answer.get(60, SECONDS);
-    } catch (ExecutionException e) {
-      StatusRuntimeException error = (StatusRuntimeException) e.getCause();
-      Status.Code code = error.getStatus().getCode();
-      if (code == Status.Code.FAILED_PRECONDITION
-          || code == Status.Code.ALREADY_EXISTS
-          || code == Status.Code.NOT_FOUND) {
-        return StatusProto.fromThrowable(error);
-      }
-      throw error;
-    } catch (InterruptedException | TimeoutException e) {
-      throw new AssertionError("expected: an answer", e);
     }
   }
 
@@ -225,9 +146,9 @@ class KillIT {
       answered.put(retried.get(i), answers.get(i));
     }
     unanswered.clear();
-    long end = end(client);
+    long end = Banking.end(client.bank());
     assertRepeated(client);
-    assertEquals(end, end(client), "repeats that were done again");
+    assertEquals(end, Banking.end(client.bank()), "repeats that were done again");
     compareJournal(client, end);
   }
 
@@ -260,21 +181,22 @@ class KillIT {
     Set<String> done = new HashSet<>();
     answered.forEach(
         (request, answer) -> {
-          String id = requestId(request);
+          String id = Banking.requestId(request);
           if (answer instanceof com.google.rpc.Status) {
             assertThat(journal).as("refused").doesNotContainKey(id);
           } else {
             done.add(id);
             assertThat(journal).containsKey(id);
-            Transaction told = transaction(answer);
+            Transaction told = Banking.transaction(answer);
             assertThat(told == null ? journal.get(id) : told).isEqualTo(journal.get(id));
           }
         });
     assertEquals(done, journal.keySet());
-    for (String account : ACCOUNTS) {
+    for (String account : Banking.ACCOUNTS) {
       Long expected = balances.get(account);
       if (expected != null) {
-        assertEquals(expected, balance(client, account).getPosted().getUnits(), account);
+        assertEquals(
+            expected, Banking.balance(client.bank(), account).getPosted().getUnits(), account);
         assertThat(expected).isNotNegative();
       }
     }
@@ -303,29 +225,10 @@ class KillIT {
     for (int from = 0; from < requests.size(); from += CALLS_AT_ONCE) {
       int to = Math.min(requests.size(), from + CALLS_AT_ONCE);
       requests.subList(from, to).stream()
-          .map(request -> call(client.bankAsync(), request))
+          .map(request -> Banking.call(client.bankAsync(), request))
           .toList()
-          .forEach(call -> outcomes.add(outcome(call)));
+          .forEach(call -> outcomes.add(Banking.outcome(call)));
     }
     return outcomes;
-  }
-
-  private static String requestId(Message request) {
-    return (String) request.getField(request.getDescriptorForType().findFieldByName("request_id"));
-  }
-
-  /** The transaction that an answer tells, or null if it tells none, as one to an opening. */
-  private static @Nullable Transaction transaction(Message answer) {
-    var field = answer.getDescriptorForType().findFieldByName("transaction");
-    return field == null ? null : (Transaction) answer.getField(field);
-  }
-
-  private static long end(TestClient client) {
-    return balance(client, "settlement-eur").getSequence();
-  }
-
-  private static Balance balance(TestClient client, String account) {
-    var request = GetBalanceRequest.newBuilder().setAccountId(account).build();
-    return client.bank().getBalance(request).getBalance();
   }
 }

@@ -2,6 +2,10 @@ package dev.mbank.server;
 
 import static java.util.stream.Collectors.toMap;
 
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -62,6 +66,15 @@ final class RunningServer implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /** The HTTP status of its readiness: 200 is ready. */
+  int readiness() throws Exception {
+    String port = context.getEnvironment().getProperty("local.server.port");
+    URI uri = URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness");
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
+        .statusCode();
   }
 
   <T> T part(Class<T> type) {

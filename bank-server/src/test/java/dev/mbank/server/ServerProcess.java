@@ -119,6 +119,21 @@ final class ServerProcess implements AutoCloseable {
     process.destroyForcibly();
   }
 
+  /** SIGSTOP: it stands still, its connections stay. */
+  void freeze() throws Exception {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  void thaw() throws Exception {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    String[] command = {"kill", "-" + name, "" + process.pid()};
+    assertThat(new ProcessBuilder(command).start().waitFor()).isZero();
+  }
+
   String stdout() {
     return read(stdout);
   }

@@ -184,13 +184,16 @@ public final class GroupCommitWriter implements AutoCloseable {
 
   /** Decides a batch and makes it durable; afterwards each submission knows its answer. */
   private void commit(List<Submission> submissions) {
+    boolean begun = false;
     boolean durable = false;
     try (LedgerStore.Batch batch = store.begin()) {
+      begun = true;
       decide(batch, submissions);
       if (!view.decided().isEmpty()) {
         batch.append(view.decided());
-        commit(batch);
       }
+      // Without any, too: what is repeated may be seen and not be durable yet.
+      commit(batch);
       durable = true;
     } catch (Throwable e) {
       view.forget();
@@ -199,6 +202,10 @@ public final class GroupCommitWriter implements AutoCloseable {
       } else {
         failures.log("A batch of " + submissions.size() + " commands failed", e);
         submissions.forEach(submission -> submission.failure = e);
+      }
+      if (!begun && e instanceof StoreUnavailableException) {
+        // They came while this one tried, and would each wait as long for the same.
+        failQueued(queue.size(), e);
       }
       setAvailable(false);
       return;
@@ -278,9 +285,17 @@ public final class GroupCommitWriter implements AutoCloseable {
   }
 
   private void failQueued() {
-    for (Submission left = queue.poll(); left != null; left = queue.poll()) {
+    failQueued(Integer.MAX_VALUE, closed());
+  }
+
+  private void failQueued(int limit, Throwable why) {
+    for (int i = 0; i < limit; i++) {
+      Submission left = queue.poll();
+      if (left == null) {
+        return;
+      }
       permits.release();
-      left.answer.completeExceptionally(closed());
+      left.answer.completeExceptionally(why);
     }
   }
 

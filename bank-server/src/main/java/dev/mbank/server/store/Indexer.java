@@ -60,6 +60,10 @@ final class Indexer implements AutoCloseable {
   private final Semaphore work = new Semaphore(0);
   private final Thread thread = new Thread(this::run, "indexer");
   private @Nullable JournalConnection connection;
+
+  /** Whether the last step failed. Of the thread only. */
+  private boolean failing;
+
   private volatile boolean closed;
 
   /**
@@ -170,9 +174,16 @@ final class Indexer implements AutoCloseable {
     try {
       step();
       wake();
+      if (failing) {
+        log.info("The indexes follow the journal again");
+      }
+      failing = false;
     } catch (SQLException | RuntimeException e) {
       // Nothing is lost: the tail has it, and the writer bounds the tail.
-      log.warn("The indexes do not follow the journal now: {}", e.getMessage());
+      if (!failing) {
+        log.warn("The indexes do not follow the journal now: {}", e.getMessage());
+      }
+      failing = true;
       log.debug("The step failed", e);
     }
   }

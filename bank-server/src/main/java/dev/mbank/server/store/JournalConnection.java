@@ -151,13 +151,32 @@ abstract class JournalConnection implements AutoCloseable {
   static void follow(Connection jdbc, Head head, Tail tail) throws SQLException {
     tail.indexed(head.indexed());
     Position from = tail.end();
-    if (from.sequence() < head.end().sequence()) {
-      tail.extend(from, transactions(jdbc, from.sequence(), head.end().sequence()));
+    while (from.isBehind(head.end())) {
+      List<Outcome> following = between(jdbc, from, head.end());
+      if (following.isEmpty()) {
+        throw new SQLException("the journal lacks what is between " + from + " and " + head.end());
+      }
+      tail.extend(from, following);
+      from = tail.end();
     }
-    if (from.refusals() < head.end().refusals()) {
-      tail.extend(
-          new Position(0, from.refusals()), refusals(jdbc, from.refusals(), head.end().refusals()));
+  }
+
+  /** Makes a tail anew, as the database has it. */
+  static void reload(Connection jdbc, Head head, Tail tail) throws SQLException {
+    tail.replace(head.indexed(), between(jdbc, head.indexed(), head.end()));
+  }
+
+  /** What is between two places of the journal: the transactions in order, then the refusals. */
+  private static List<Outcome> between(Connection jdbc, Position from, Position to)
+      throws SQLException {
+    List<Outcome> found = new ArrayList<>();
+    if (from.sequence() < to.sequence()) {
+      found.addAll(transactions(jdbc, from.sequence(), to.sequence()));
     }
+    if (from.refusals() < to.refusals()) {
+      found.addAll(refusals(jdbc, from.refusals(), to.refusals()));
+    }
+    return found;
   }
 
   /** The transactions behind a sequence, and up to another. */

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The write side. It keeps one connection, and takes a new one after a commit or a rollback that
- * failed, for what those leave behind is not worth finding out.
+ * failed, for what those leave behind is not worth finding out. With a new connection the tail is
+ * made anew, for a database that failed over may have lost its end.
  *
  * <p>The connection belongs to the batch that is open. Closing the store meanwhile takes nothing
  * from it and does not wait for it, for it may hang; that batch is the last, and its end closes the
@@ -60,13 +61,18 @@ final class JournalStore implements LedgerStore, AutoCloseable {
     try {
       indexer.keepUp();
       JournalConnection open = connection;
+      boolean fresh = open == null;
       if (open == null) {
         open = connections.open();
         connection = open;
       }
       Head head = open.beginAppending();
       JournalBatch batch = new JournalBatch(open, head);
-      JournalConnection.follow(open.jdbc, head, tail);
+      if (fresh) {
+        JournalConnection.reload(open.jdbc, head, tail);
+      } else {
+        JournalConnection.follow(open.jdbc, head, tail);
+      }
       return batch;
     } catch (SQLException | RuntimeException e) {
       discard();

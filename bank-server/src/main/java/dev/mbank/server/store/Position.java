@@ -24,6 +24,11 @@ record Position(long sequence, long refusals) {
     return sequence + refusals;
   }
 
+  /** Whether another is further in some respect. */
+  boolean isBehind(Position other) {
+    return sequence < other.sequence || refusals < other.refusals;
+  }
+
   /** The later of two in each respect. */
   Position max(Position other) {
     return new Position(Math.max(sequence, other.sequence), Math.max(refusals, other.refusals));

@@ -30,17 +30,22 @@ final class PostgresDatabase implements JournalDatabase {
 
   private static final Duration PAUSE = Duration.ofMillis(500);
 
+  /** Longer than a server stands still for its own reasons, such as collecting garbage. */
+  private static final long LEAST_IDLE_MILLIS = 1000;
+
   /**
    * How many transactions are looked at when a server starts; the database looks after the rest.
    */
   private static final long RECENT = 10_000;
 
   private final StoreSettings settings;
-  private final HikariDataSource readers;
+  private final HikariDataSource pool;
+  private final DataSource readers;
 
   private PostgresDatabase(StoreSettings settings) {
     this.settings = settings;
-    this.readers = readers(settings);
+    this.pool = readers(settings);
+    this.readers = new ReadGate(pool);
   }
 
   /** Whether a URL names a database of this kind. */
@@ -160,6 +165,11 @@ final class PostgresDatabase implements JournalDatabase {
   /**
    * A connection for the writer. A reply means durable, so its commits wait for the disk even where
    * the database's own setting is not to; and it must be where one can write, as a standby is not.
+   *
+   * <p>Its transactions hold a lock that all servers need. So the database itself ends one in which
+   * nothing happens, for it does not learn that the server stands still or the network is gone. A
+   * commit has no time limit there, only on this side: one that waits for a standby and is cut
+   * short is done, and not replicated.
    */
   @Override
   public JournalConnection openWriter() throws SQLException {
@@ -172,7 +182,10 @@ final class PostgresDatabase implements JournalDatabase {
         if (value(connection, "synchronous_commit").equals("off")) {
           statement.execute("SET synchronous_commit = on");
         }
-        statement.execute("SET lock_timeout = " + settings.lockTimeout().toMillis());
+        long patience = Math.max(1, settings.lockTimeout().toMillis());
+        statement.execute("SET lock_timeout = " + patience);
+        statement.execute(
+            "SET idle_in_transaction_session_timeout = " + Math.max(LEAST_IDLE_MILLIS, patience));
       }
       return new PostgresJournalConnection(connection);
     } catch (SQLException e) {
@@ -188,7 +201,7 @@ final class PostgresDatabase implements JournalDatabase {
 
   @Override
   public void close() {
-    readers.close();
+    pool.close();
   }
 
   static Connection connect(StoreSettings settings) throws SQLException {
@@ -209,6 +222,8 @@ final class PostgresDatabase implements JournalDatabase {
     properties.setProperty("socketTimeout", "" + settings.statementTimeout().toSeconds());
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("targetServerType", "primary");
+    // How long a host that was a standby is taken for one.
+    properties.setProperty("hostRecheckSeconds", "1");
     properties.setProperty("reWriteBatchedInserts", "true");
     return properties;
   }
@@ -220,8 +235,9 @@ final class PostgresDatabase implements JournalDatabase {
     pool.setDataSourceProperties(properties(settings));
     pool.setMaximumPoolSize(settings.readers());
     pool.setReadOnly(true);
-    pool.setConnectionTimeout(
-        Math.max(TimeUnit.SECONDS.toMillis(1), settings.lockTimeout().toMillis()));
+    long patience = Math.max(TimeUnit.SECONDS.toMillis(1), settings.lockTimeout().toMillis());
+    pool.setConnectionTimeout(patience);
+    pool.setValidationTimeout(patience);
     // The start has waited; from now on a database that is away is a matter of each read.
     pool.setInitializationFailTimeout(-1);
     return new HikariDataSource(pool);

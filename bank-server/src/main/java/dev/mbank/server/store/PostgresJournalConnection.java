@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,9 @@ final class PostgresJournalConnection extends JournalConnection {
   private static final String ACCOUNTS_BY_ID =
       ACCOUNT + "FROM unnest(?::text[]) AS k (id)" + ACCOUNTS;
 
+  /** The SQLSTATE of what is no more than information. */
+  private static final String NOTICE = "00000";
+
   PostgresJournalConnection(Connection jdbc) throws SQLException {
     super(jdbc);
     jdbc.setAutoCommit(false);
@@ -54,9 +58,19 @@ final class PostgresJournalConnection extends JournalConnection {
     return head(jdbc, HEAD + " FOR UPDATE OF i");
   }
 
+  /**
+   * A database that stops waiting for its standby, because an operator says so, has committed all
+   * the same, and says so in a warning: then it is durable here only, and gone with this machine.
+   */
   @Override
   void commit() throws SQLException {
+    jdbc.clearWarnings();
     jdbc.commit();
+    for (SQLWarning each = jdbc.getWarnings(); each != null; each = each.getNextWarning()) {
+      if (!NOTICE.equals(each.getSQLState())) {
+        throw new SQLException("the commit came with a warning: " + each.getMessage(), each);
+      }
+    }
   }
 
   @Override

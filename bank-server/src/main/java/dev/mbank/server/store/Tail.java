@@ -67,8 +67,14 @@ final class Tail {
     return posted.size() + refused.size();
   }
 
-  /** Takes in what follows a place of the journal, without what is here already. */
+  /**
+   * Takes in what follows a place of the journal, without what is here already. If the place is
+   * behind the end, for this was replaced meanwhile, nothing.
+   */
   synchronized void extend(Position from, List<Outcome> following) {
+    if (end.isBehind(from)) {
+      return;
+    }
     Position place = from;
     for (Outcome outcome : following) {
       place = place.after(outcome);
@@ -77,6 +83,18 @@ final class Tail {
         end = end.max(place);
       }
     }
+  }
+
+  /** Forgets all, and takes in what the journal has behind its indexes. */
+  synchronized void replace(Position upTo, List<Outcome> following) {
+    posted.clear();
+    refused.clear();
+    outcomes.clear();
+    entries.clear();
+    openings.clear();
+    indexed = upTo;
+    end = upTo;
+    extend(upTo, following);
   }
 
   private void add(Outcome outcome) {

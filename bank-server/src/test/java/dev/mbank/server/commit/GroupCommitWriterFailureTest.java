@@ -16,6 +16,7 @@ import dev.mbank.server.ledger.Decision;
 import dev.mbank.server.ledger.Decision.Posted;
 import dev.mbank.server.ledger.Outcome;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,39 @@ class GroupCommitWriterFailureTest {
       Command opening = open("a");
       assertThat(failure(rig.writer.submit(opening))).isSameAs(unforeseen);
       assertThat(rig.post(opening).sequence()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void commit_onlyRepeatsAndTheCommitFails_tellsNothing() {
+    try (WriterRig rig = WriterRig.started()) {
+      Command opening = open("a");
+      rig.post(opening);
+      rig.store.failNext(Step.COMMIT, Moment.BEFORE, unknown);
+      assertThat(failure(rig.writer.submit(opening))).isSameAs(unknown);
+      assertThat(rig.post(opening).sequence()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void commit_storeDoesNotBegin_failsAllThatCameMeanwhile() throws Exception {
+    int batch = 2;
+    try (WriterRig rig = new WriterRig(100, batch, Duration.ofSeconds(10))) {
+      rig.start();
+      rig.post(open("a"));
+      Gate gate = rig.store.blockNext(Step.CLOSE, Moment.AFTER);
+      CompletableFuture<Decision> before = rig.writer.submit(open("b"));
+      gate.awaitReached();
+      rig.store.failNext(Step.BEGIN, Moment.BEFORE, unavailable);
+      List<CompletableFuture<Decision>> answers = new ArrayList<>();
+      for (int i = 0; i < 3 * batch; i++) {
+        answers.add(rig.writer.submit(deposit("a", 1)));
+      }
+      gate.open();
+      answer(before);
+      assertThat(answers).allSatisfy(one -> assertThat(failure(one)).isSameAs(unavailable));
+      assertThat(rig.writer.pending()).isZero();
+      assertThat(rig.post(deposit("a", 1)).sequence()).isEqualTo(3);
     }
   }
 
