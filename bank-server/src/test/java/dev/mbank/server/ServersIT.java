@@ -32,6 +32,7 @@ class ServersIT {
 
   private final List<ServerProcess> processes = new ArrayList<>();
   private PostgresProcess postgres;
+  private int started;
 
   @BeforeEach
   void begin() throws Exception {
@@ -100,6 +101,7 @@ class ServersIT {
     Map<String, String> variables =
         Map.of(
             "DATABASE_URL", postgres.url(),
+            "AUDIT_FILE", "audit-" + started++ + ".jsonl",
             // So that the servers take turns at the indexes, too.
             "MBANK_STORE_INDEX_STEP", "50",
             "CA_FILE", "ca.crt",
