@@ -132,22 +132,6 @@ class GroupCommitWriterCloseTest {
   }
 
   @Test
-  void close_timeoutBelowAMillisecond_isBoundedToo() throws Exception {
-    try (WriterRig rig = new WriterRig(10, 5, Duration.ofNanos(1))) {
-      rig.start();
-      Gate gate = rig.store.blockNext(Step.COMMIT, Moment.BEFORE);
-      CompletableFuture<Decision> underWay = rig.writer.submit(open("a"));
-      gate.awaitReached();
-      try {
-        assertTimeoutPreemptively(Duration.ofSeconds(5), rig.writer::close);
-        assertThat(underWay).isCompletedExceptionally();
-      } finally {
-        gate.open();
-      }
-    }
-  }
-
-  @Test
   void close_interrupted_stopsWaitingAndKeepsTheInterrupt() throws Exception {
     try (WriterRig rig = WriterRig.started()) {
       Gate gate = rig.store.blockNext(Step.COMMIT, Moment.BEFORE);
