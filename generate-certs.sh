@@ -43,7 +43,8 @@ fails leaves all files as they were.
   revoke      puts NAME.crt on the list of what is revoked, for ever, and writes ca.crl; server
               and client then get a new one from a run without a command, the others by client
               or renew with their name
-  crl         writes ca.crl anew: do so within its days, for an expired list refuses everybody
+  crl         writes ca.crl anew: do so within its days, for an expired list refuses everybody.
+              Lists of other CAs that are in the file stay there
 
   --out DIR   the folder for the files (default: certs, beside this script)
   --days N    days that a new certificate lasts (default: 365; under $RENEW_DAYS, every run without
@@ -202,20 +203,42 @@ make_leaf() {
   same_key "$new.key" "$new.crt" || die "the new $1.key is not that of $1.crt, nothing was changed"
 }
 
+# is_list_of CA CRL: has the CA's key signed it? CAs may bear one name.
+is_list_of() {
+  [[ $("$OPENSSL" crl -in "$2" -noout -verify -CAfile "$1" 2>&1) = *'verify OK'* ]]
+}
+
+# split_crl: takes ca.crl apart into our CA's list, $TMP/own.crl, and those of others, other.crl.
+# That of a CA which --force replaces is dropped, and so is what is no list.
+split_crl() {
+  local list old=$TMP/old-signer.crt
+  : >"$TMP/other.crl"
+  [ -e "$OUT/ca.crl" ] || return 0
+  "$OPENSSL" x509 -in "$OUT/ca.crt" -out "$old" 2>/dev/null || old=$SIGNER
+  (cd -- "$TMP" && awk '/^-----BEGIN X509 CRL/ { n++ } n { print > (n ".part") }' "$OUT/ca.crl")
+  for list in "$TMP"/*.part; do
+    if is_list_of "$SIGNER" "$list"; then "$OPENSSL" crl -in "$list" -out "$TMP/own.crl"
+    elif ! is_list_of "$old" "$list"; then
+      "$OPENSSL" crl -in "$list" >>"$TMP/other.crl" 2>/dev/null || true
+    fi
+  done
+}
+
 # make_crl: a list of all that $TMP/revoked.txt has, checked before anyone sees it. Its number is
 # the time, which only grows, or one more than that of the list before.
 make_crl() {
   local last said
   local -i number
   number=$(date +%s)
-  last=$("$OPENSSL" crl -in "$OUT/ca.crl" -noout -crlnumber 2>/dev/null) || last=
+  last=$("$OPENSSL" crl -in "$TMP/own.crl" -noout -crlnumber 2>/dev/null) || last=
   last=${last#*=} last=${last#0x}
   [[ $last =~ ^[0-9A-F]{1,15}$ ]] && [ $((16#$last)) -ge "$number" ] && number=$((16#$last + 1))
   printf '%016X\n' "$number" >"$TMP/crlnumber"
-  run_openssl_ca -gencrl -crldays "$CRL_DAYS" -out ca.crl
-  chmod 644 "$TMP/ca.crl"
-  said=$(verify_crl "$TMP/ca.crl" 0) ||
+  run_openssl_ca -gencrl -crldays "$CRL_DAYS" -out own.crl
+  said=$(verify_crl "$TMP/own.crl" 0) ||
     die "the new ca.crl does not verify, nothing was changed:"$'\n'"$said"
+  cat "$TMP/own.crl" "$TMP/other.crl" >"$TMP/ca.crl"
+  chmod 644 "$TMP/ca.crl"
 }
 
 # run_openssl_ca OPTION...: `openssl ca` on $TMP/revoked.txt. It is run in $TMP, so that its
@@ -231,14 +254,14 @@ run_openssl_ca() {
 # leaf: of all certificates it is sure to be there and on no list.
 verify_crl() {
   "$OPENSSL" verify -crl_check -CRLfile "$1" -attime $(($(date +%s) + $2 * 86400)) \
-    "${NO_STORES[@]}" -CAfile "$CA.crt" "$CA.crt" 2>&1
+    "${NO_STORES[@]}" -CAfile "$SIGNER" "$SIGNER" 2>&1
 }
 
 # Copies the table of what is revoked to where it can be changed. Without it, the next list would
 # silently take back what the last one revoked.
 take_revoked() {
   if [ -e "$OUT/revoked.txt" ]; then cp "$OUT/revoked.txt" "$TMP/"; return; fi
-  if "$OPENSSL" crl -in "$OUT/ca.crl" -noout -text 2>/dev/null | grep '^Revoked' >/dev/null; then
+  if "$OPENSSL" crl -in "$TMP/own.crl" -noout -text 2>/dev/null | grep '^Revoked' >/dev/null; then
     die "$OUT/revoked.txt is missing, but ca.crl has entries: put it back, or remove ca.crl too"
   fi
   : >"$TMP/revoked.txt"
@@ -330,8 +353,8 @@ ensure_ca() {
 ensure_crl() {
   local status=kept
   [ -e "$OUT/ca.crl" ] || return 0
-  if [ "$CA" = "$TMP/ca" ]; then status=new
-  elif ! verify_crl "$OUT/ca.crl" "$CRL_RENEW_DAYS" >/dev/null; then
+  if [ ! -e "$TMP/own.crl" ]; then status=new
+  elif ! verify_crl "$TMP/own.crl" "$CRL_RENEW_DAYS" >/dev/null; then
     status="renewed, under $CRL_RENEW_DAYS days were left or it did not verify"
   fi
   CRL_STATUS=$status
@@ -386,7 +409,7 @@ report() {
       "${subject#*=}" "$(day "${end#*=}")" "${STATUS[$i]}" "$width" "${NAMES[$i]}.key"
   done
   [ "$CRL_STATUS" ] || return 0
-  end=$("$OPENSSL" crl -in "$OUT/ca.crl" -noout -nextupdate)
+  end=$("$OPENSSL" crl -in "$TMP/own.crl" -noout -nextupdate)
   printf '  %-*s  list         %-24s  until %s  %s\n' "$width" ca.crl \
     "revoked: $(grep -c ^R "$OUT/revoked.txt" || true)" "$(day "${end#*=}")" "$CRL_STATUS"
 }
@@ -453,7 +476,7 @@ revoke() {
   [ -e "$crt" ] || die "$crt is missing (expected: the certificate to revoke)"
   if on=$(revoked_on "$name"); then note "$name" "revoked $on already"
   else
-    "$OPENSSL" verify -no_check_time "${NO_STORES[@]}" -CAfile "$CA.crt" "$crt" >/dev/null 2>&1 ||
+    "$OPENSSL" verify -no_check_time "${NO_STORES[@]}" -CAfile "$SIGNER" "$crt" >/dev/null 2>&1 ||
       die "$crt: not signed by ca.crt (expected: one of this CA, which alone can revoke it)"
     take_revoked
     run_openssl_ca -revoke "$crt" ${REASON:+-crl_reason "$REASON"}
@@ -527,6 +550,9 @@ for name in ca server client ${ARGS[@]+"${ARGS[@]}"}; do
 done
 
 ensure_ca
+readonly SIGNER=$TMP/signer.crt # ca.crt may hold others too, to be trusted; the first one signs
+run_openssl x509 -in "$CA.crt" -out "$SIGNER"
+split_crl
 case $COMMAND in
   '') make_set ;;
   client) make_client ;;
