@@ -14,6 +14,9 @@ ifneq ($(words $(wildcard $(JARS))),2)
 .PHONY: $(BUILT)
 endif
 
+# Where ca.key is kept elsewhere nothing can be made; the programs tell what is missing.
+CERTS := if [ -e certs/ca.key ] || [ ! -e certs/ca.crt ]; then ./generate-certs.sh >/dev/null; fi
+
 NODE_PACKAGES := interop/node_modules/.package-lock.json
 
 .PHONY: help demo test interop bench-edge run run-client certs format clean
@@ -31,11 +34,11 @@ interop: $(BUILT) $(NODE_PACKAGES) ## let clients of other makes and a TLS scann
 	@interop/run.sh
 
 run: $(BUILT) ## start the server
-	@./generate-certs.sh >/dev/null
+	@$(CERTS)
 	@./launch.sh bank-server
 
 run-client: $(BUILT) ## bank with a server that runs
-	@./generate-certs.sh >/dev/null
+	@$(CERTS)
 	@./launch.sh bank-client
 
 certs: ## make or renew the certificates

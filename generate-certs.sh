@@ -329,8 +329,8 @@ is_uri() {
 # Keeps a usable CA and makes one where there is none. It replaces none unless told to, for that
 # makes all that the old CA signed worthless.
 ensure_ca() {
-  local crt=$OUT/ca.crt key=$OUT/ca.key force="use --force for a new CA and new certificates"
-  [ -z "$COMMAND" ] || force="use ./$ME --force for a new CA and new certificates"
+  local crt=$OUT/ca.crt key=$OUT/ca.key force="./$ME --force makes a new CA, which shuts out"
+  force+=" everybody who has a certificate of the old one until they have a new one"
   if [ "$COMMAND" ] && [ ! -e "$crt" ] && [ ! -e "$key" ]; then
     die "$crt is missing (expected: the CA that signs; ./$ME without a command makes one)"
   elif [ -z "$COMMAND" ] && { [ "$FORCE" = yes ] || { [ ! -e "$crt" ] && [ ! -e "$key" ]; }; }; then
@@ -339,9 +339,10 @@ ensure_ca() {
     note ca new
     return
   fi
-  [ -e "$key" ] || die "$key is missing, so this CA cannot sign: put it back, or $force"
-  [ -e "$crt" ] || die "$crt is missing, but its key is there: put it back, or $force"
-  same_key "$key" "$crt" || die "$key is unreadable or not that of ca.crt: put it back, or $force"
+  [ -e "$key" ] || die "$key is missing, so this CA cannot sign: put it back; if it is lost, $force"
+  [ -e "$crt" ] || die "$crt is missing, but its key is there: put it back; if it is lost, $force"
+  same_key "$key" "$crt" ||
+    die "$key is unreadable or not that of ca.crt: put it back; if it is lost, $force"
   lasts "$crt" 0 || die "$crt has run out: $force"
   lasts "$crt" "$RENEW_DAYS" || printf '%s: warning: %s runs out within %s days: %s\n' \
     "$ME" "$crt" "$RENEW_DAYS" "$force" >&2
@@ -389,6 +390,12 @@ note() {
   case $2 in kept | revoked*) ;; *) CHANGED+=("$1.key" "$1.crt") ;; esac
 }
 
+# note_left NAME: that it is revoked and stays so, and how to get another.
+note_left() {
+  note "$1" "revoked $(revoked_on "$1"), left as it is"
+  NEXT+=${NEXT:+$'\n'}"Next: ./$ME renew $1 makes a new $1.crt, if it is to have one."
+}
+
 # day TIME: 2026-11-24 for openssl's "Nov 24 07:30:27 2026 GMT", for want of -dateopt in 1.1.1.
 day() {
   local months=JanFebMarAprMayJunJulAugSepOctNovDec month day year _
@@ -398,19 +405,20 @@ day() {
 }
 
 report() {
-  local i crt subject end width=10
+  local i crt subject end san width=10
   printf 'Certificates in %s\n' "$OUT"
   for i in "${!NAMES[@]}"; do crt=${NAMES[$i]}.crt; ((width >= ${#crt})) || width=${#crt}; done
   for i in "${!NAMES[@]}"; do
     crt=${NAMES[$i]}.crt
     subject=$("$OPENSSL" x509 -in "$OUT/$crt" -noout -subject -nameopt RFC2253)
     end=$("$OPENSSL" x509 -in "$OUT/$crt" -noout -enddate)
-    printf '  %-*s  certificate  %-24s  until %s  %s\n  %-*s  private key\n' "$width" "$crt" \
-      "${subject#*=}" "$(day "${end#*=}")" "${STATUS[$i]}" "$width" "${NAMES[$i]}.key"
+    san=$(san_of "${NAMES[$i]}") && [[ $san = URI:* ]] || san=${subject#*=}
+    printf '  %-*s  certificate  %-28s  until %s  %s\n  %-*s  private key\n' "$width" "$crt" \
+      "${san#URI:}" "$(day "${end#*=}")" "${STATUS[$i]}" "$width" "${NAMES[$i]}.key"
   done
   [ "$CRL_STATUS" ] || return 0
   end=$("$OPENSSL" crl -in "$TMP/own.crl" -noout -nextupdate)
-  printf '  %-*s  list         %-24s  until %s  %s\n' "$width" ca.crl \
+  printf '  %-*s  list         %-28s  until %s  %s\n' "$width" ca.crl \
     "revoked: $(grep -c ^R "$OUT/revoked.txt" || true)" "$(day "${end#*=}")" "$CRL_STATUS"
 }
 
@@ -422,14 +430,25 @@ make_set() {
   san=$(ours client && san_of client) || san=URI:$CLIENT_URI
   ensure_leaf client clientAuth "$san"
   for name in $(named_clients); do
-    if left_revoked "$name"; then note "$name" "revoked $(revoked_on "$name"), left as it is"
+    if left_revoked "$name"; then note_left "$name"
     elif san=$(san_of "$name"); then ensure_leaf "$name" clientAuth "$san"; fi
   done
   ensure_crl
 }
 
+# good_of URI: the other certificates in $OUT that prove this identity.
+good_of() {
+  local name
+  for name in client $(named_clients); do
+    if [ "$name" != "${ARGS[0]}" ] && [ "$(san_of "$name")" = "URI:$1" ] &&
+      lasts "$OUT/$name.crt" 0 && ! revoked_on "$name" >/dev/null; then printf ' %s.crt' "$name"; fi
+  done
+}
+
 make_client() {
   local name=${ARGS[0]} crt=$OUT/${ARGS[0]}.crt old
+  old=$(good_of "$URI")
+  [ -z "$old" ] || NEXT="Note: of the same identity, with the same rights:$old"
   if [ "$FORCE" = yes ]; then
     make_leaf "$name" clientAuth "URI:$URI"
     note "$name" "new, as --force says"
@@ -462,7 +481,7 @@ renew() {
       die "$OUT/$name.crt: not made by this script (expected: one with the subject mbank $name)"
     fi
     if [ "$all" = yes ] && left_revoked "$name"; then
-      note "$name" "revoked $(revoked_on "$name"), left as it is"
+      note_left "$name"
       continue
     fi
     ! revoked_on "$name" >/dev/null || status="renewed, the old was revoked"
@@ -496,7 +515,10 @@ while [ $# -gt 0 ]; do
       if ! [[ $DAYS =~ ^[1-9][0-9]{0,3}$ ]] || [ "$DAYS" -gt "$CA_DAYS" ]; then
         wrong_use "--days: '$DAYS' (expected: a whole number from 1 to $CA_DAYS)"
       fi ;;
-    --uri) URI=${2:-}; is_uri "$URI" ||
+    --uri) URI=${2:-}
+      [[ $URI != dns:* ]] ||
+        wrong_use "--uri: '$URI' (expected: a URI; dns: is for certificates of another maker)"
+      is_uri "$URI" ||
       wrong_use "--uri: '$URI' (expected: spiffe://DOMAIN/PATH or another absolute URI)"; shift ;;
     --reason) REASON=${2:-}; [[ $REASON =~ ^($REASONS)$ ]] ||
       wrong_use "--reason: '$REASON' (expected: ${REASONS//|/, })"; shift ;;
