@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,6 +115,11 @@ class AuditFileIT {
         .filteredOn(each -> each.get("outcome").equals("INVALID_FIELD"))
         .singleElement()
         .satisfies(each -> assertThat(each).containsEntry("account_id", FORGED));
+    for (Path file : files()) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+          .as("%s", file)
+          .isEqualTo("rw-------");
+    }
     assertThat(String.join("\n", lines())).doesNotContain("918273", "EUR", "BEGIN");
   }
 
