@@ -237,7 +237,8 @@ public final class TlsMaterial {
 
   private static TlsFileException fault(
       String variable, String file, CertificateRefusedException e) {
-    return new TlsFileException(variable, file, "a certificate to work with; " + told(e), e);
+    String told = told(e).replaceFirst(" \\(expected: (.*)\\)$", ", but must be: $1");
+    return new TlsFileException(variable, file, "a certificate to work with; " + told, e);
   }
 
   private static String told(CertificateRefusedException e) {

@@ -67,9 +67,9 @@ final class TlsInitializer implements ApplicationContextInitializer<GenericAppli
         return interval;
       }
     } catch (IllegalArgumentException e) {
-      throw new SettingException(RELOAD, value, "10ms to 1h", e);
+      throw new SettingException(RELOAD, value, "10ms to 1h, such as 2s", e);
     }
-    throw new SettingException(RELOAD, value, "10ms to 1h");
+    throw new SettingException(RELOAD, value, "10ms to 1h, such as 2s");
   }
 
   /** The path, which the property gets as a URL: # and % in it are characters like any other. */
