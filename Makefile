@@ -19,6 +19,9 @@ BENCH_SECONDS := 5
 BENCH :=
 BENCH_JVM = -Xmx1g -Dlogback.configurationFile=bench-logback.xml -Dbench.seconds=$(BENCH_SECONDS)
 
+# Where ca.key is kept elsewhere nothing can be made; the programs tell what is missing.
+CERTS := if [ -e certs/ca.key ] || [ ! -e certs/ca.crt ]; then ./generate-certs.sh >/dev/null; fi
+
 NODE_PACKAGES := interop/node_modules/.package-lock.json
 
 .PHONY: help demo test interop bench bench-profile bench-edge run run-client certs format clean
@@ -36,11 +39,11 @@ interop: $(BUILT) $(NODE_PACKAGES) ## let clients of other makes and a TLS scann
 	@interop/run.sh
 
 run: $(BUILT) ## start the server
-	@./generate-certs.sh >/dev/null
+	@$(CERTS)
 	@./launch.sh bank-server
 
 run-client: $(BUILT) ## bank with a server that runs
-	@./generate-certs.sh >/dev/null
+	@$(CERTS)
 	@./launch.sh bank-client
 
 certs: ## make or renew the certificates

@@ -43,7 +43,8 @@ fails leaves all files as they were.
   revoke      puts NAME.crt on the list of what is revoked, for ever, and writes ca.crl; server
               and client then get a new one from a run without a command, the others by client
               or renew with their name
-  crl         writes ca.crl anew: do so within its days, for an expired list refuses everybody
+  crl         writes ca.crl anew: do so within its days, for an expired list refuses everybody.
+              Lists of other CAs that are in the file stay there
 
   --out DIR   the folder for the files (default: certs, beside this script)
   --days N    days that a new certificate lasts (default: 365; under $RENEW_DAYS, every run without
@@ -202,20 +203,42 @@ make_leaf() {
   same_key "$new.key" "$new.crt" || die "the new $1.key is not that of $1.crt, nothing was changed"
 }
 
+# is_list_of CA CRL: has the CA's key signed it? CAs may bear one name.
+is_list_of() {
+  [[ $("$OPENSSL" crl -in "$2" -noout -verify -CAfile "$1" 2>&1) = *'verify OK'* ]]
+}
+
+# split_crl: takes ca.crl apart into our CA's list, $TMP/own.crl, and those of others, other.crl.
+# That of a CA which --force replaces is dropped, and so is what is no list.
+split_crl() {
+  local list old=$TMP/old-signer.crt
+  : >"$TMP/other.crl"
+  [ -e "$OUT/ca.crl" ] || return 0
+  "$OPENSSL" x509 -in "$OUT/ca.crt" -out "$old" 2>/dev/null || old=$SIGNER
+  (cd -- "$TMP" && awk '/^-----BEGIN X509 CRL/ { n++ } n { print > (n ".part") }' "$OUT/ca.crl")
+  for list in "$TMP"/*.part; do
+    if is_list_of "$SIGNER" "$list"; then "$OPENSSL" crl -in "$list" -out "$TMP/own.crl"
+    elif ! is_list_of "$old" "$list"; then
+      "$OPENSSL" crl -in "$list" >>"$TMP/other.crl" 2>/dev/null || true
+    fi
+  done
+}
+
 # make_crl: a list of all that $TMP/revoked.txt has, checked before anyone sees it. Its number is
 # the time, which only grows, or one more than that of the list before.
 make_crl() {
   local last said
   local -i number
   number=$(date +%s)
-  last=$("$OPENSSL" crl -in "$OUT/ca.crl" -noout -crlnumber 2>/dev/null) || last=
+  last=$("$OPENSSL" crl -in "$TMP/own.crl" -noout -crlnumber 2>/dev/null) || last=
   last=${last#*=} last=${last#0x}
   [[ $last =~ ^[0-9A-F]{1,15}$ ]] && [ $((16#$last)) -ge "$number" ] && number=$((16#$last + 1))
   printf '%016X\n' "$number" >"$TMP/crlnumber"
-  run_openssl_ca -gencrl -crldays "$CRL_DAYS" -out ca.crl
-  chmod 644 "$TMP/ca.crl"
-  said=$(verify_crl "$TMP/ca.crl" 0) ||
+  run_openssl_ca -gencrl -crldays "$CRL_DAYS" -out own.crl
+  said=$(verify_crl "$TMP/own.crl" 0) ||
     die "the new ca.crl does not verify, nothing was changed:"$'\n'"$said"
+  cat "$TMP/own.crl" "$TMP/other.crl" >"$TMP/ca.crl"
+  chmod 644 "$TMP/ca.crl"
 }
 
 # run_openssl_ca OPTION...: `openssl ca` on $TMP/revoked.txt. It is run in $TMP, so that its
@@ -231,14 +254,14 @@ run_openssl_ca() {
 # leaf: of all certificates it is sure to be there and on no list.
 verify_crl() {
   "$OPENSSL" verify -crl_check -CRLfile "$1" -attime $(($(date +%s) + $2 * 86400)) \
-    "${NO_STORES[@]}" -CAfile "$CA.crt" "$CA.crt" 2>&1
+    "${NO_STORES[@]}" -CAfile "$SIGNER" "$SIGNER" 2>&1
 }
 
 # Copies the table of what is revoked to where it can be changed. Without it, the next list would
 # silently take back what the last one revoked.
 take_revoked() {
   if [ -e "$OUT/revoked.txt" ]; then cp "$OUT/revoked.txt" "$TMP/"; return; fi
-  if "$OPENSSL" crl -in "$OUT/ca.crl" -noout -text 2>/dev/null | grep '^Revoked' >/dev/null; then
+  if "$OPENSSL" crl -in "$TMP/own.crl" -noout -text 2>/dev/null | grep '^Revoked' >/dev/null; then
     die "$OUT/revoked.txt is missing, but ca.crl has entries: put it back, or remove ca.crl too"
   fi
   : >"$TMP/revoked.txt"
@@ -306,8 +329,8 @@ is_uri() {
 # Keeps a usable CA and makes one where there is none. It replaces none unless told to, for that
 # makes all that the old CA signed worthless.
 ensure_ca() {
-  local crt=$OUT/ca.crt key=$OUT/ca.key force="use --force for a new CA and new certificates"
-  [ -z "$COMMAND" ] || force="use ./$ME --force for a new CA and new certificates"
+  local crt=$OUT/ca.crt key=$OUT/ca.key force="./$ME --force makes a new CA, which shuts out"
+  force+=" everybody who has a certificate of the old one until they have a new one"
   if [ "$COMMAND" ] && [ ! -e "$crt" ] && [ ! -e "$key" ]; then
     die "$crt is missing (expected: the CA that signs; ./$ME without a command makes one)"
   elif [ -z "$COMMAND" ] && { [ "$FORCE" = yes ] || { [ ! -e "$crt" ] && [ ! -e "$key" ]; }; }; then
@@ -316,9 +339,10 @@ ensure_ca() {
     note ca new
     return
   fi
-  [ -e "$key" ] || die "$key is missing, so this CA cannot sign: put it back, or $force"
-  [ -e "$crt" ] || die "$crt is missing, but its key is there: put it back, or $force"
-  same_key "$key" "$crt" || die "$key is unreadable or not that of ca.crt: put it back, or $force"
+  [ -e "$key" ] || die "$key is missing, so this CA cannot sign: put it back; if it is lost, $force"
+  [ -e "$crt" ] || die "$crt is missing, but its key is there: put it back; if it is lost, $force"
+  same_key "$key" "$crt" ||
+    die "$key is unreadable or not that of ca.crt: put it back; if it is lost, $force"
   lasts "$crt" 0 || die "$crt has run out: $force"
   lasts "$crt" "$RENEW_DAYS" || printf '%s: warning: %s runs out within %s days: %s\n' \
     "$ME" "$crt" "$RENEW_DAYS" "$force" >&2
@@ -330,8 +354,8 @@ ensure_ca() {
 ensure_crl() {
   local status=kept
   [ -e "$OUT/ca.crl" ] || return 0
-  if [ "$CA" = "$TMP/ca" ]; then status=new
-  elif ! verify_crl "$OUT/ca.crl" "$CRL_RENEW_DAYS" >/dev/null; then
+  if [ ! -e "$TMP/own.crl" ]; then status=new
+  elif ! verify_crl "$TMP/own.crl" "$CRL_RENEW_DAYS" >/dev/null; then
     status="renewed, under $CRL_RENEW_DAYS days were left or it did not verify"
   fi
   CRL_STATUS=$status
@@ -366,6 +390,12 @@ note() {
   case $2 in kept | revoked*) ;; *) CHANGED+=("$1.key" "$1.crt") ;; esac
 }
 
+# note_left NAME: that it is revoked and stays so, and how to get another.
+note_left() {
+  note "$1" "revoked $(revoked_on "$1"), left as it is"
+  NEXT+=${NEXT:+$'\n'}"Next: ./$ME renew $1 makes a new $1.crt, if it is to have one."
+}
+
 # day TIME: 2026-11-24 for openssl's "Nov 24 07:30:27 2026 GMT", for want of -dateopt in 1.1.1.
 day() {
   local months=JanFebMarAprMayJunJulAugSepOctNovDec month day year _
@@ -375,19 +405,20 @@ day() {
 }
 
 report() {
-  local i crt subject end width=10
+  local i crt subject end san width=10
   printf 'Certificates in %s\n' "$OUT"
   for i in "${!NAMES[@]}"; do crt=${NAMES[$i]}.crt; ((width >= ${#crt})) || width=${#crt}; done
   for i in "${!NAMES[@]}"; do
     crt=${NAMES[$i]}.crt
     subject=$("$OPENSSL" x509 -in "$OUT/$crt" -noout -subject -nameopt RFC2253)
     end=$("$OPENSSL" x509 -in "$OUT/$crt" -noout -enddate)
-    printf '  %-*s  certificate  %-24s  until %s  %s\n  %-*s  private key\n' "$width" "$crt" \
-      "${subject#*=}" "$(day "${end#*=}")" "${STATUS[$i]}" "$width" "${NAMES[$i]}.key"
+    san=$(san_of "${NAMES[$i]}") && [[ $san = URI:* ]] || san=${subject#*=}
+    printf '  %-*s  certificate  %-28s  until %s  %s\n  %-*s  private key\n' "$width" "$crt" \
+      "${san#URI:}" "$(day "${end#*=}")" "${STATUS[$i]}" "$width" "${NAMES[$i]}.key"
   done
   [ "$CRL_STATUS" ] || return 0
-  end=$("$OPENSSL" crl -in "$OUT/ca.crl" -noout -nextupdate)
-  printf '  %-*s  list         %-24s  until %s  %s\n' "$width" ca.crl \
+  end=$("$OPENSSL" crl -in "$TMP/own.crl" -noout -nextupdate)
+  printf '  %-*s  list         %-28s  until %s  %s\n' "$width" ca.crl \
     "revoked: $(grep -c ^R "$OUT/revoked.txt" || true)" "$(day "${end#*=}")" "$CRL_STATUS"
 }
 
@@ -399,14 +430,25 @@ make_set() {
   san=$(ours client && san_of client) || san=URI:$CLIENT_URI
   ensure_leaf client clientAuth "$san"
   for name in $(named_clients); do
-    if left_revoked "$name"; then note "$name" "revoked $(revoked_on "$name"), left as it is"
+    if left_revoked "$name"; then note_left "$name"
     elif san=$(san_of "$name"); then ensure_leaf "$name" clientAuth "$san"; fi
   done
   ensure_crl
 }
 
+# good_of URI: the other certificates in $OUT that prove this identity.
+good_of() {
+  local name
+  for name in client $(named_clients); do
+    if [ "$name" != "${ARGS[0]}" ] && [ "$(san_of "$name")" = "URI:$1" ] &&
+      lasts "$OUT/$name.crt" 0 && ! revoked_on "$name" >/dev/null; then printf ' %s.crt' "$name"; fi
+  done
+}
+
 make_client() {
   local name=${ARGS[0]} crt=$OUT/${ARGS[0]}.crt old
+  old=$(good_of "$URI")
+  [ -z "$old" ] || NEXT="Note: of the same identity, with the same rights:$old"
   if [ "$FORCE" = yes ]; then
     make_leaf "$name" clientAuth "URI:$URI"
     note "$name" "new, as --force says"
@@ -439,7 +481,7 @@ renew() {
       die "$OUT/$name.crt: not made by this script (expected: one with the subject mbank $name)"
     fi
     if [ "$all" = yes ] && left_revoked "$name"; then
-      note "$name" "revoked $(revoked_on "$name"), left as it is"
+      note_left "$name"
       continue
     fi
     ! revoked_on "$name" >/dev/null || status="renewed, the old was revoked"
@@ -453,7 +495,7 @@ revoke() {
   [ -e "$crt" ] || die "$crt is missing (expected: the certificate to revoke)"
   if on=$(revoked_on "$name"); then note "$name" "revoked $on already"
   else
-    "$OPENSSL" verify -no_check_time "${NO_STORES[@]}" -CAfile "$CA.crt" "$crt" >/dev/null 2>&1 ||
+    "$OPENSSL" verify -no_check_time "${NO_STORES[@]}" -CAfile "$SIGNER" "$crt" >/dev/null 2>&1 ||
       die "$crt: not signed by ca.crt (expected: one of this CA, which alone can revoke it)"
     take_revoked
     run_openssl_ca -revoke "$crt" ${REASON:+-crl_reason "$REASON"}
@@ -473,7 +515,10 @@ while [ $# -gt 0 ]; do
       if ! [[ $DAYS =~ ^[1-9][0-9]{0,3}$ ]] || [ "$DAYS" -gt "$CA_DAYS" ]; then
         wrong_use "--days: '$DAYS' (expected: a whole number from 1 to $CA_DAYS)"
       fi ;;
-    --uri) URI=${2:-}; is_uri "$URI" ||
+    --uri) URI=${2:-}
+      [[ $URI != dns:* ]] ||
+        wrong_use "--uri: '$URI' (expected: a URI; dns: is for certificates of another maker)"
+      is_uri "$URI" ||
       wrong_use "--uri: '$URI' (expected: spiffe://DOMAIN/PATH or another absolute URI)"; shift ;;
     --reason) REASON=${2:-}; [[ $REASON =~ ^($REASONS)$ ]] ||
       wrong_use "--reason: '$REASON' (expected: ${REASONS//|/, })"; shift ;;
@@ -527,6 +572,9 @@ for name in ca server client ${ARGS[@]+"${ARGS[@]}"}; do
 done
 
 ensure_ca
+readonly SIGNER=$TMP/signer.crt # ca.crt may hold others too, to be trusted; the first one signs
+run_openssl x509 -in "$CA.crt" -out "$SIGNER"
+split_crl
 case $COMMAND in
   '') make_set ;;
   client) make_client ;;

@@ -30,6 +30,12 @@ record ConnectionFailure(boolean conclusive, String message) {
   private static final String UNTRUSTED =
       "it is signed by no CA that the server trusts: its issuer must be in CA_FILE of the server";
 
+  /** What makes another of the name that is in place of NAME. */
+  private static final String RENEW = "./generate-certs.sh renew NAME";
+
+  /** The files of the names that generate-certs.sh knows. */
+  private static final Pattern NAMED = Pattern.compile("(?:.*/)?([a-z0-9][a-z0-9-]*)\\.crt");
+
   /**
    * The alerts by which a server refuses a client's certificate, in words, and what to check. TLS
    * has few of them, so that most stand for several reasons; the server's log has the one. Servers
@@ -48,11 +54,14 @@ record ConnectionFailure(boolean conclusive, String message) {
           entry(
               "illegal_parameter",
               "it is not one to sign with: it needs key usage digitalSignature, and to be no CA"),
-          entry("certificate_revoked", "it is revoked: ./generate-certs.sh renew makes another"),
+          entry("certificate_revoked", "it is revoked: " + RENEW + " makes another"),
           entry(
               "certificate_expired",
-              "it or a CA above it has expired or is not valid yet: ./generate-certs.sh renew makes"
-                  + " another; if it is in date, check the clocks, and CRL_FILE of the server"),
+              "it or a CA above it has expired or is not valid yet, or the revocation list in"
+                  + " CRL_FILE of the server has: "
+                  + RENEW
+                  + " makes another; if it is in date, check the clocks, and on the server run"
+                  + " ./generate-certs.sh crl"),
           entry(
               "certificate_unknown",
               "the server finds it unacceptable: the log of the server says why"),
@@ -147,7 +156,16 @@ record ConnectionFailure(boolean conclusive, String message) {
         ? "the server at %s refused the handshake: %s (the client needs TLS 1.3 and HTTP/2)"
             .formatted(settings.authority(), alert)
         : "the server at %s refused our certificate (CERT_FILE %s): %s (%s)"
-            .formatted(settings.authority(), settings.certFile(), reason, alert);
+            .formatted(
+                settings.authority(),
+                settings.certFile(),
+                named(reason, settings.certFile()),
+                alert);
+  }
+
+  private static String named(String advice, String certFile) {
+    Matcher named = NAMED.matcher(certFile);
+    return named.matches() ? advice.replace(RENEW, RENEW.replace("NAME", named.group(1))) : advice;
   }
 
   private static String hungUp(ClientSettings settings, String said) {

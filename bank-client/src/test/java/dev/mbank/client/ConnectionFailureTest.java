@@ -102,8 +102,9 @@ class ConnectionFailureTest {
     "bad_certificate, RSA 2048 bits",
     "unsupported_certificate, clientAuth",
     "illegal_parameter, digitalSignature",
-    "certificate_revoked, ./generate-certs.sh renew",
-    "certificate_expired, ./generate-certs.sh renew",
+    "certificate_revoked, ./generate-certs.sh renew client makes",
+    "certificate_expired, ./generate-certs.sh renew client makes",
+    "certificate_expired, the revocation list in CRL_FILE of the server",
     "certificate_expired, the clocks",
     "certificate_unknown, log of the server",
     "access_denied, POLICY_FILE of the server",
@@ -131,6 +132,21 @@ class ConnectionFailureTest {
   void of_alertAboutOurCertificate_namesCertFile(String alert) {
     assertThat(explain(new SSLException(alert), null).message())
         .startsWith("the server at bank:1 refused our certificate (CERT_FILE my/client.crt): ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "certs/billing.crt, renew billing makes",
+    "billing-2.crt, renew billing-2 makes",
+    "/etc/tls/tls.pem, renew NAME makes"
+  })
+  void of_revokedCertificate_saysHowThatOneIsMadeAnew(String certFile, String command) {
+    var settings =
+        new ClientSettings("bank", 1, true, "ca.crt", certFile, "c.key", "", Duration.ofSeconds(5));
+    var cause = new SSLException("Received fatal alert: certificate_revoked");
+    var error = Status.UNAVAILABLE.withCause(cause).asRuntimeException();
+
+    assertThat(ConnectionFailure.of(error, settings).message()).contains(command);
   }
 
   @Test

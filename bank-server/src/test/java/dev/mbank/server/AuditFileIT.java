@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,7 +115,22 @@ class AuditFileIT {
         .filteredOn(each -> each.get("outcome").equals("INVALID_FIELD"))
         .singleElement()
         .satisfies(each -> assertThat(each).containsEntry("account_id", FORGED));
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .ignoreException(java.nio.file.NoSuchFileException.class)
+        .untilAsserted(this::assertForOwnerOnly);
     assertThat(String.join("\n", lines())).doesNotContain("918273", "EUR", "BEGIN");
+  }
+
+  /** Rolled files are so a few seconds after they are compressed. */
+  private void assertForOwnerOnly() throws IOException {
+    for (Path file : files()) {
+      if (!file.toString().endsWith(".lock")) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+            .as("%s", file)
+            .isEqualTo("rw-------");
+      }
+    }
   }
 
   private static String serial(Issued issued) {

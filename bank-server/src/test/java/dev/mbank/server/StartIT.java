@@ -79,6 +79,15 @@ class StartIT {
   }
 
   @Test
+  void start_emptyPolicy_leavesNoJournal() throws Exception {
+    Files.createFile(folder.resolve("empty.txt"));
+
+    assertThat(failure(Map.of("POLICY_FILE", "empty.txt", "DATABASE_URL", "jdbc:sqlite:no.db")))
+        .startsWith("bank-server: POLICY_FILE: empty.txt: no grants ");
+    assertThat(folder.resolve("no.db")).doesNotExist();
+  }
+
+  @Test
   void start_lockedDatabase_isToldInOneLine() throws Exception {
     try (Connection other =
             DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("locked.db"));
@@ -135,6 +144,8 @@ class StartIT {
       assertThat(server.stderr()).isEmpty();
       assertThat(server.stdout())
           .contains("everything that was accepted is answered")
+          .contains("TLS files in force: certificate of CN=server, serial ")
+          .contains("Policy in force: shipped-policy.txt, 1 grant")
           .doesNotContain(" ERROR ", " WARN ", "Exception");
     }
     try (RunningServer again = RunningServer.start(folder);

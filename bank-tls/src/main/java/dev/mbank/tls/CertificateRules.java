@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * What a certificate must be beyond a valid chain (RFC 5280): the TLS libraries accept RSA-1024,
@@ -247,7 +248,16 @@ final class CertificateRules {
     return refused(
         BAD_USAGE,
         certificate,
-        "extended key usage: " + purposes + " (expected: " + kind.purpose + ")");
+        "extended key usage: " + named(purposes) + " (expected: " + kind.purpose + ")");
+  }
+
+  /** By the names of RFC 5280 where we know them. */
+  private static String named(String purposes) {
+    String named = purposes;
+    for (PeerKind kind : PeerKind.values()) {
+      named = named.replaceAll("\\b" + Pattern.quote(kind.purposeOid) + "\\b(?!\\.)", kind.purpose);
+    }
+    return named;
   }
 
   static boolean hasDnsName(X509Certificate leaf) {

@@ -116,6 +116,9 @@ final class PemFiles {
       throw new TlsFileException(variable, file, expected + hint);
     }
     try {
+      if (Files.isDirectory(Path.of(file))) {
+        throw new TlsFileException(variable, file, expected + ", but it is a folder");
+      }
       return Files.readString(Path.of(file), StandardCharsets.ISO_8859_1);
     } catch (NoSuchFileException e) {
       throw new TlsFileException(

@@ -9,8 +9,10 @@ import java.security.cert.X509CRL;
 import java.security.cert.X509CRLEntry;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param lists in the order of the file
  */
 record RevocationLists(List<X509CRL> lists) {
+
+  private static final String REFUSED = "; whoever it signed is refused";
 
   RevocationLists {
     lists = List.copyOf(lists);
@@ -51,6 +55,43 @@ record RevocationLists(List<X509CRL> lists) {
               + ": a new one was due at "
               + (list.getNextUpdate() == null ? "no time" : list.getNextUpdate().toInstant()));
     }
+  }
+
+  /**
+   * When the first of the lists is due to be replaced: of each CA its newest, and those of others,
+   * which may be intermediates. A CA without a list counts as long ago.
+   */
+  Instant end(List<X509Certificate> authorities) {
+    Stream<Instant> ofAuthorities =
+        authorities.stream()
+            .map(this::newestOf)
+            .map(list -> list == null ? Instant.EPOCH : endOf(list));
+    Stream<Instant> ofOthers =
+        lists.stream()
+            .filter(list -> authorities.stream().noneMatch(ca -> isOf(list, ca)))
+            .map(RevocationLists::endOf);
+    return Stream.concat(ofAuthorities, ofOthers).min(Comparator.naturalOrder()).orElseThrow();
+  }
+
+  /** Of which CAs nobody is let in, for want of a list in date. */
+  List<String> warnings(List<X509Certificate> authorities, Instant now) {
+    List<String> warnings = new ArrayList<>();
+    for (X509Certificate ca : authorities) {
+      X509CRL list = newestOf(ca);
+      if (list == null) {
+        warnings.add("CRL_FILE: no revocation list of " + TlsMaterial.named(ca) + REFUSED);
+      } else if (now.isAfter(endOf(list))) {
+        warnings.add(
+            "CRL_FILE: the revocation list of %s, is out of date since %s%s"
+                .formatted(TlsMaterial.named(ca), endOf(list), REFUSED));
+      }
+    }
+    return warnings;
+  }
+
+  /** Due at no time is due at once. */
+  private static Instant endOf(X509CRL list) {
+    return list.getNextUpdate() == null ? Instant.EPOCH : list.getNextUpdate().toInstant();
   }
 
   private @Nullable X509CRL newestOf(X509Certificate issuer) {

@@ -11,9 +11,9 @@ import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * instance that would fail each handshake, such as one with a key of another certificate.
  */
 public final class TlsMaterial {
+  /** The certificate's last days, of which we warn. */
+  private static final int WARN_DAYS = 14;
+
   /** One signature for each kind of key. */
   private static final Map<String, String> SIGNATURES =
       Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
@@ -108,36 +111,62 @@ public final class TlsMaterial {
     return authorities;
   }
 
-  /** When the first of our revocation lists is due to be replaced; empty if there is no list. */
+  /**
+   * When the first of our revocation lists is due to be replaced, long ago if a CA has none; empty
+   * if none are checked.
+   */
   public Optional<Instant> revocationListsEnd() {
-    return revocation == null
-        ? Optional.empty()
-        : revocation.lists().stream()
-            .map(X509CRL::getNextUpdate)
-            .map(end -> end == null ? Instant.MIN : end.toInstant())
-            .min(Comparator.naturalOrder());
+    return Optional.ofNullable(revocation).map(lists -> lists.end(authorities));
   }
 
-  /** What will not do but leaves something that does. */
+  /** What will not do but leaves something that does, or will not do soon. */
   List<String> warnings() {
-    return outOfDate(authorities).stream()
-        .map(late -> "CA_FILE: " + told(late) + "; whoever it signed is refused")
-        .toList();
+    Instant now = Instant.now();
+    List<String> warnings = new ArrayList<>();
+    for (CertificateRefusedException late : outOfDate(authorities)) {
+      warnings.add("CA_FILE: " + told(late) + "; whoever it signed is refused");
+    }
+    if (revocation != null) {
+      warnings.addAll(revocation.warnings(authorities, now));
+    }
+    if (isNearItsEnd(chain.get(0), now)) {
+      warnings.add(
+          "CERT_FILE: of %s, expires at %s, in less than %d days"
+              .formatted(named(chain.get(0)), chain.get(0).getNotAfter().toInstant(), WARN_DAYS));
+    }
+    return warnings;
+  }
+
+  /** In its last days; of one that lasts a few days only, in the second half of them. */
+  private static boolean isNearItsEnd(X509Certificate certificate, Instant now) {
+    Instant end = certificate.getNotAfter().toInstant();
+    Duration left = Duration.between(now, end);
+    Duration all = Duration.between(certificate.getNotBefore().toInstant(), end);
+    return left.compareTo(Duration.ofDays(WARN_DAYS)) < 0
+        && left.multipliedBy(2).compareTo(all) < 0;
   }
 
   /** In one line, for the log; nothing of the key. */
   @Override
   public String toString() {
-    X509Certificate own = chain.get(0);
-    return "certificate of %s, serial %s, until %s; CAs: %s; revocation lists %s"
+    return "certificate of %s; CAs: %s; revocation lists%s"
         .formatted(
-            own.getSubjectX500Principal().getName(),
-            own.getSerialNumber().toString(16),
-            own.getNotAfter().toInstant(),
-            authorities.stream()
-                .map(ca -> ca.getSubjectX500Principal().getName())
-                .collect(Collectors.joining(", ")),
-            revocationListsEnd().map(end -> "until " + end).orElse("none"));
+            lasting(chain.get(0)),
+            authorities.stream().map(TlsMaterial::lasting).collect(Collectors.joining(", ")),
+            revocationListsEnd()
+                .map(end -> end.equals(Instant.EPOCH) ? ": not of every CA" : " until " + end)
+                .orElse(": none, CRL_FILE is empty"));
+  }
+
+  private static String lasting(X509Certificate certificate) {
+    return named(certificate) + ", until " + certificate.getNotAfter().toInstant();
+  }
+
+  /** Two may bear one name. */
+  static String named(X509Certificate certificate) {
+    return certificate.getSubjectX500Principal().getName()
+        + ", serial "
+        + certificate.getSerialNumber().toString(16);
   }
 
   /** Holds what a peer showed against what is in force at this moment. */
@@ -209,7 +238,8 @@ public final class TlsMaterial {
 
   private static TlsFileException fault(
       String variable, String file, CertificateRefusedException e) {
-    return new TlsFileException(variable, file, "a certificate to work with; " + told(e), e);
+    String told = told(e).replaceFirst(" \\(expected: (.*)\\)$", ", but must be: $1");
+    return new TlsFileException(variable, file, "a certificate to work with; " + told, e);
   }
 
   private static String told(CertificateRefusedException e) {

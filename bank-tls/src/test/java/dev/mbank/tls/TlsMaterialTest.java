@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mbank.tls.fixtures.TestCertificates;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.tls.fixtures.TestCertificates.Request;
+import dev.mbank.tls.fixtures.TestCrls;
 import dev.mbank.tls.fixtures.TestKeys;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.x509.Extension;
@@ -86,7 +88,7 @@ class TlsMaterialTest {
     if (usable) {
       assertThat(read().context().isServer()).isTrue();
     } else {
-      assertThatThrownBy(this::read).hasMessageContaining("(expected: RSA, P-256 or P-384)");
+      assertThatThrownBy(this::read).hasMessageContaining(", but must be: RSA, P-256 or P-384)");
     }
   }
 
@@ -101,7 +103,7 @@ class TlsMaterialTest {
     assertTold(variable, "empty", end);
     assertTold(variable, "garbage", end);
     assertTold(variable, "server.key", end);
-    assertTold(variable, ".", CERTIFICATES + MAKE_ONE);
+    assertTold(variable, ".", CERTIFICATES + ", but it is a folder)");
   }
 
   @Test
@@ -145,8 +147,7 @@ class TlsMaterialTest {
     KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA");
     rsa.initialize(1024);
     return Stream.of(
-        Arguments.of(
-            TestCertificates.client("spiffe://a/b"), "extended key usage: [1.3.6.1.5.5.7.3.2]"),
+        Arguments.of(TestCertificates.client("spiffe://a/b"), "extended key usage: [clientAuth]"),
         Arguments.of(new Request("none").dns("localhost"), "extended key usage: none"),
         Arguments.of(
             new Request("no names").purposes(KeyPurposeId.id_kp_serverAuth),
@@ -189,7 +190,7 @@ class TlsMaterialTest {
     assertThatThrownBy(this::read)
         .hasMessageStartingWith("CERT_FILE: " + cert)
         .hasMessageContaining(
-            "of CN=clients, extended key usage: [1.3.6.1.5.5.7.3.2] (expected: serverAuth)");
+            "of CN=clients, extended key usage: [clientAuth], but must be: serverAuth)");
   }
 
   @Test
@@ -212,7 +213,7 @@ class TlsMaterialTest {
         Arguments.of(authority().notYetValid(), "not valid before"),
         Arguments.of(
             authority().with(Extension.nameConstraints, new NameConstraints(permitted, null)),
-            "[2.5.29.30], which bind only below its root (expected: the root in CA_FILE too)"));
+            "[2.5.29.30], which bind only below its root, but must be: the root in CA_FILE too)"));
   }
 
   @ParameterizedTest
@@ -251,6 +252,58 @@ class TlsMaterialTest {
   }
 
   @Test
+  void warnings_authorityWithoutList_isToldBySerial() throws IOException {
+    Issued other = TestCertificates.authority("CA").selfSigned();
+    Files.writeString(folder.resolve("ca.crt"), CA.pem() + other.pem());
+
+    TlsMaterial material = read(TestCrls.of(CA));
+    assertThat(material.warnings())
+        .containsExactly(
+            "CRL_FILE: no revocation list of CN=CA, serial %s; whoever it signed is refused"
+                .formatted(other.certificate().getSerialNumber().toString(16)));
+    assertThat(material.revocationListsEnd()).get().matches(Instant.now()::isAfter);
+    assertThat(material.toString()).endsWith("revocation lists: not of every CA");
+    assertThat(read(TestCrls.of(CA) + TestCrls.of(other)).warnings()).isEmpty();
+  }
+
+  @Test
+  void warnings_listOutOfDate_isToldUnlessThereIsANewerOne() throws IOException {
+    Instant end = Instant.now().minusSeconds(60).truncatedTo(ChronoUnit.SECONDS);
+    String late = TestCrls.until(end, CA);
+
+    assertThat(read(late).warnings())
+        .containsExactly(
+            "CRL_FILE: the revocation list of CN=CA, serial %s, is out of date since %s; "
+                    .formatted(CA.certificate().getSerialNumber().toString(16), end)
+                + "whoever it signed is refused");
+    TlsMaterial newer = read(late + TestCrls.of(CA));
+    assertThat(newer.warnings()).isEmpty();
+    assertThat(newer.revocationListsEnd()).get().matches(Instant.now()::isBefore);
+  }
+
+  @Test
+  void warnings_certificateThatSoonExpires_isTold() {
+    Instant end = Instant.now().plus(Duration.ofDays(13)).truncatedTo(ChronoUnit.SECONDS);
+    Issued soon = TestCertificates.server().valid(end.minus(Duration.ofDays(30)), end).issuedBy(CA);
+    soon.writeTo(folder, "server");
+
+    assertThat(read().warnings())
+        .containsExactly(
+            "CERT_FILE: of CN=server, serial %s, expires at %s, in less than 14 days"
+                .formatted(soon.certificate().getSerialNumber().toString(16), end));
+  }
+
+  @Test
+  void toString_noLists_saysWhatIsInForceAndWhy() {
+    assertThat(read().toString())
+        .endsWith(
+            "; CAs: CN=CA, serial %s, until %s; revocation lists: none, CRL_FILE is empty"
+                .formatted(
+                    CA.certificate().getSerialNumber().toString(16),
+                    CA.certificate().getNotAfter().toInstant()));
+  }
+
+  @Test
   void read_crlThatIsNone_toldByItsVariable() {
     assertThatThrownBy(() -> TlsMaterial.read(new TlsFiles(ca, cert, key, ca), PeerKind.SERVER))
         .hasMessageStartingWith(
@@ -274,6 +327,11 @@ class TlsMaterialTest {
 
   private TlsMaterial read() {
     return TlsMaterial.read(new TlsFiles(ca, cert, key, null), PeerKind.SERVER);
+  }
+
+  private TlsMaterial read(String lists) throws IOException {
+    String crl = Files.writeString(folder.resolve("ca.crl"), lists).toString();
+    return TlsMaterial.read(new TlsFiles(ca, cert, key, crl), PeerKind.SERVER);
   }
 
   private void assertTold(String variable, String name, String end) {

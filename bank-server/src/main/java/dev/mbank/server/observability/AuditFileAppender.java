@@ -3,7 +3,13 @@ package dev.mbank.server.observability;
 import ch.qos.logback.core.recovery.RecoveryListener;
 import ch.qos.logback.core.recovery.ResilientOutputStreamBase;
 import ch.qos.logback.core.rolling.RollingFileAppender;
+import dev.mbank.server.settings.OwnerOnly;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,8 +25,34 @@ public final class AuditFileAppender<E> extends RollingFileAppender<E> implement
   @Override
   public void openFile(String name) throws IOException {
     super.openFile(name);
+    restrict();
+    // What was rolled is compressed in the background, into a new file that knows no permissions.
+    var unused =
+        getContext().getScheduledExecutorService().schedule(this::restrict, 10, TimeUnit.SECONDS);
     if (getOutputStream() instanceof ResilientOutputStreamBase stream) {
       stream.addRecoveryListener(this);
+    }
+  }
+
+  /** Ends when all that was rolled is compressed. */
+  @Override
+  public void stop() {
+    super.stop();
+    if (getFile() != null) {
+      restrict();
+    }
+  }
+
+  /** The file and all that were rolled from it are for their owner, as the journal is. */
+  private void restrict() {
+    Path file = Path.of(getFile()).toAbsolutePath();
+    String name = String.valueOf(file.getFileName());
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(
+            file.getParent(), each -> String.valueOf(each.getFileName()).startsWith(name))) {
+      files.forEach(OwnerOnly::restrict);
+    } catch (IOException | DirectoryIteratorException e) {
+      log.warn("AUDIT_FILE: {} may be readable by others ({})", file, e.getMessage());
     }
   }
 

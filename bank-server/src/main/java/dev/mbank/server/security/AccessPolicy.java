@@ -45,6 +45,11 @@ public final class AccessPolicy {
     return grant.scope(action);
   }
 
+  /** How many grants it has. */
+  int size() {
+    return exact.size() + prefixes.size();
+  }
+
   /**
    * Which grant an identity has its roles from: one of as many as the policy has.
    *

@@ -40,13 +40,11 @@ final class HandshakeLog {
     CertificateRefusedException refused =
         failure == null ? null : CertificateRefusedException.among(failure);
     log.warn(
-        "refused peer={} reason={} {}detail=\"{}\"{}",
+        "refused peer={} reason={}{}{}{}",
         peer,
         reason,
         refused == null ? "" : shown(refused.certificate()),
-        failure == null
-            ? ""
-            : shown(String.valueOf((refused == null ? failure : refused).getMessage())),
+        detail(refused == null ? failure : refused),
         unlogged == 0 ? "" : " (and " + unlogged + " before it that were not logged)");
   }
 
@@ -77,10 +75,16 @@ final class HandshakeLog {
   }
 
   private static String shown(X509Certificate certificate) {
-    return "subject=\"%s\" serial=%s "
+    return " subject=\"%s\" serial=%s"
         .formatted(
             shown(certificate.getSubjectX500Principal().getName()),
             certificate.getSerialNumber().toString(16));
+  }
+
+  /** Left out where there is nothing to tell. */
+  private static String detail(@Nullable Throwable failure) {
+    String message = failure == null ? null : failure.getMessage();
+    return message == null || message.isBlank() ? "" : " detail=\"" + shown(message) + "\"";
   }
 
   /** A peer's words: one line, not too long. */

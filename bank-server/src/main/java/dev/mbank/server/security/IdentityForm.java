@@ -1,6 +1,7 @@
 package dev.mbank.server.security;
 
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** What identities look like, in certificates and in the policy. */
 final class IdentityForm {
@@ -38,6 +39,27 @@ final class IdentityForm {
   static boolean isUri(String name) {
     return name.length() <= MAX_LENGTH
         && (SPIFFE_ID.matcher(name).matches() || OTHER_URI.matcher(name).matches());
+  }
+
+  /** Another scheme, within two slips of the pen of SPIFFE's: nobody has such, and means it. */
+  static boolean isAlmostSpiffe(String uri) {
+    int end = uri.indexOf("://");
+    return end >= 0 && !uri.startsWith(SPIFFE) && slips(uri.substring(0, end), "spiffe") <= 2;
+  }
+
+  /** Letters to insert, leave out or change, to make one of the other (Levenshtein). */
+  private static int slips(String from, String to) {
+    int[] above = IntStream.rangeClosed(0, to.length()).toArray();
+    for (int i = 1; i <= from.length(); i++) {
+      int[] row = new int[above.length];
+      row[0] = i;
+      for (int j = 1; j < row.length; j++) {
+        int change = above[j - 1] + (from.charAt(i - 1) == to.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(change, Math.min(above[j], row[j - 1]) + 1);
+      }
+      above = row;
+    }
+    return above[to.length()];
   }
 
   /** A DNS name in lower case, without a wildcard. */

@@ -26,12 +26,14 @@ public final class PolicyInForce implements AutoCloseable {
   /** The variable that names the file. */
   static final String VARIABLE = "POLICY_FILE";
 
+  private final String name;
   private final Supplier<AccessPolicy> source;
   private final FileWatcher watcher;
   private final List<ReloadListener> listeners = new CopyOnWriteArrayList<>();
   private volatile AccessPolicy current;
 
-  private PolicyInForce(List<String> files, Supplier<AccessPolicy> source) {
+  private PolicyInForce(String name, List<String> files, Supplier<AccessPolicy> source) {
+    this.name = name;
     this.source = source;
     // Before it is read, so that no change falls between.
     this.watcher = new FileWatcher(files, this::reload);
@@ -46,20 +48,22 @@ public final class PolicyInForce implements AutoCloseable {
   static PolicyInForce of(String path) {
     try {
       Path file = Path.of(path);
-      return new PolicyInForce(List.of(path), () -> read(file));
+      return new PolicyInForce(path, List.of(path), () -> read(file));
     } catch (InvalidPathException e) {
       throw new SettingException(VARIABLE, path, "the path of a file", e);
     }
   }
 
   /** A policy that is in no file. */
-  static PolicyInForce fixed(AccessPolicy policy) {
-    return new PolicyInForce(List.of(), () -> policy);
+  static PolicyInForce fixed(String name, AccessPolicy policy) {
+    return new PolicyInForce(name, List.of(), () -> policy);
   }
 
   /** Without TLS nobody proves anything, so there is one caller, and it may do everything. */
   static PolicyInForce withoutTls() {
-    return fixed(new AccessPolicy(List.of(Grant.of(Peer.ANONYMOUS.name(), Set.of(Role.TELLER)))));
+    return fixed(
+        "everything for everybody",
+        new AccessPolicy(List.of(Grant.of(Peer.ANONYMOUS.name(), Set.of(Role.TELLER)))));
   }
 
   /** The policy that holds now. */
@@ -89,8 +93,15 @@ public final class PolicyInForce implements AutoCloseable {
       listeners.forEach(ReloadListener::rejected);
       return;
     }
-    log.info("A new policy is in force");
+    log.info("A new policy is in force: {}", this);
     listeners.forEach(ReloadListener::accepted);
+  }
+
+  /** In one line, for the log. */
+  @Override
+  public String toString() {
+    int grants = current.size();
+    return name + ", " + grants + (grants == 1 ? " grant" : " grants");
   }
 
   @Override
@@ -99,6 +110,9 @@ public final class PolicyInForce implements AutoCloseable {
   }
 
   private static AccessPolicy read(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new SettingException(VARIABLE, file, "a file, not a folder");
+    }
     if (!Files.isRegularFile(file)) {
       throw new SettingException(VARIABLE, file, "a file that is there");
     }

@@ -59,6 +59,9 @@ final class PolicyText {
     if (!isIdentity(identity)) {
       throw fault(number, identity, IDENTITIES);
     }
+    if (IdentityForm.isAlmostSpiffe(identity)) {
+      throw fault(number, identity, "spiffe://, of which this scheme is a slip");
+    }
     Integer earlier = lines.putIfAbsent(identity, number);
     if (earlier != null) {
       throw fault(number, identity, "one that is not granted to on line " + earlier);
@@ -75,7 +78,7 @@ final class PolicyText {
       String name = word.strip();
       roles.add(
           Arrays.stream(Role.values())
-              .filter(role -> lower(role).equals(name.toLowerCase(Locale.ROOT)))
+              .filter(role -> lower(role).equals(name))
               .findFirst()
               .orElseThrow(
                   () ->

@@ -3,6 +3,9 @@ package dev.mbank.server.security;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -11,7 +14,14 @@ import org.springframework.core.io.ClassPathResource;
 /** Reads the policy: the operator's, or the one that is shipped. */
 @Configuration(proxyBeanMethods = false)
 class SecurityConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(SecurityConfiguration.class);
   private static final String SHIPPED = "shipped-policy.txt";
+
+  /** Before any other bean: a policy that is wrong leaves no journal behind. */
+  @Bean
+  static BeanFactoryPostProcessor policyFirst() {
+    return beans -> log.info("Policy in force: {}", beans.getBean(PolicyInForce.class));
+  }
 
   @Bean
   PolicyInForce policyInForce(Environment environment) throws IOException {
@@ -25,6 +35,7 @@ class SecurityConfiguration {
       return policy;
     }
     return PolicyInForce.fixed(
+        SHIPPED,
         PolicyText.parse(SHIPPED, new ClassPathResource(SHIPPED).getContentAsString(UTF_8)));
   }
 }

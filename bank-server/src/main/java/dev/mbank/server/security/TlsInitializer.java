@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.context.ApplicationContextInitializer;
 import org.springframework.context.support.GenericApplicationContext;
@@ -22,6 +24,7 @@ import org.springframework.core.env.MapPropertySource;
  * starter's properties and nowhere else.
  */
 final class TlsInitializer implements ApplicationContextInitializer<GenericApplicationContext> {
+  private static final Logger log = LoggerFactory.getLogger(TlsInitializer.class);
   private static final String SECURITY = "grpc.server.security.";
   private static final String RELOAD = "mbank.tls.reload-interval";
 
@@ -41,6 +44,7 @@ final class TlsInitializer implements ApplicationContextInitializer<GenericAppli
             file(environment, "KEY_FILE", "private-key"),
             crl.isBlank() ? null : crl);
     ReloadingTls tls = new ReloadingTls(files, PeerKind.SERVER);
+    log.info("TLS files in force: {}", tls.inForce());
     tls.watch(reloadInterval(environment));
     context.registerBean(ReloadingTls.class, () -> tls);
   }
@@ -63,9 +67,9 @@ final class TlsInitializer implements ApplicationContextInitializer<GenericAppli
         return interval;
       }
     } catch (IllegalArgumentException e) {
-      throw new SettingException(RELOAD, value, "10ms to 1h", e);
+      throw new SettingException(RELOAD, value, "10ms to 1h, such as 2s", e);
     }
-    throw new SettingException(RELOAD, value, "10ms to 1h");
+    throw new SettingException(RELOAD, value, "10ms to 1h, such as 2s");
   }
 
   /** The path, which the property gets as a URL: # and % in it are characters like any other. */

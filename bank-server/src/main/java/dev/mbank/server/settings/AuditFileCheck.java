@@ -39,7 +39,11 @@ final class AuditFileCheck implements EnvironmentPostProcessor {
       if (folder != null) {
         Files.createDirectories(folder);
       }
+      if (Files.isDirectory(file)) {
+        throw new SettingException(VARIABLE, value, "a file, not a folder");
+      }
       Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
+      OwnerOnly.restrict(file);
       if (!hold(file.resolveSibling(file.getFileName() + ".lock"))) {
         throw new SettingException(
             VARIABLE, value, "a file of its own for each server; another writes to this one");

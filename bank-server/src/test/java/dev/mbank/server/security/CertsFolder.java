@@ -59,7 +59,9 @@ abstract class CertsFolder {
     var contents = new TreeMap<String, String>();
     try (var files = Files.newDirectoryStream(dir)) {
       for (Path file : files) {
-        contents.put(file.getFileName().toString(), Files.readString(file));
+        if (Files.isRegularFile(file)) {
+          contents.put(file.getFileName().toString(), Files.readString(file));
+        }
       }
     }
     return contents;

@@ -73,6 +73,22 @@ class ClientCertsIT extends CertsFolder {
   }
 
   @Test
+  void client_identityOfAnotherCertificate_isMadeAndSaysSo() throws Exception {
+    assertThat(runOk("client", "billing", "--uri", URI)).contains(URI).doesNotContain("Note: ");
+
+    assertThat(runOk("client", "b2", "--uri", URI)).contains("Note: ", "billing.crt");
+    runOk("revoke", "billing");
+    assertThat(runOk("client", "b2", "--uri", URI)).doesNotContain("Note: ");
+  }
+
+  @Test
+  void client_dnsIdentity_isRefusedAndToldWhereItComesFrom() throws Exception {
+    var refused = run("client", "reports", "--uri", "dns:reports.mbank.local");
+    assertEquals(2, refused.exit());
+    assertThat(refused.output()).hasLineCount(1).contains("certificates of another maker");
+  }
+
+  @Test
   void client_keyThatThisScriptDidNotMake_isNotOverwritten() throws Exception {
     Files.writeString(dir.resolve("billing.key"), "somebody's");
     var before = contents();

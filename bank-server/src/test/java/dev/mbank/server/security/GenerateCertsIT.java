@@ -133,7 +133,9 @@ class GenerateCertsIT extends CertsFolder {
 
     var result = run();
     assertEquals(1, result.exit());
-    assertThat(result.output()).hasLineCount(1).contains(missing + " is missing", "--force");
+    assertThat(result.output())
+        .hasLineCount(1)
+        .contains(missing + " is missing", "put it back", "--force", "shuts out everybody");
     assertEquals(before, contents());
   }
 

@@ -10,6 +10,7 @@ import dev.mbank.tls.RefusalReason;
 import dev.mbank.tls.fixtures.TestCertificates;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.security.cert.X509Certificate;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
@@ -52,6 +53,17 @@ class HandshakeLogTest {
             "refused peer=localhost/127.0.0.1:4711 reason=untrusted subject=\"CN=client\" serial="
                 + leaf.getSerialNumber().toString(16)
                 + " detail=\"no ?CA?\"");
+  }
+
+  @Test
+  void refused_nothingToSay_hasNoDetail() {
+    log.refused(PEER, RefusalReason.CLOSED, null);
+    log.refused(PEER, RefusalReason.CLOSED, new ClosedChannelException());
+    log.refused(PEER, RefusalReason.CLOSED, new SSLHandshakeException(""));
+
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .containsOnly("refused peer=localhost/127.0.0.1:4711 reason=closed");
   }
 
   @Test

@@ -37,6 +37,10 @@ class PolicyInForceTest {
 
     assertThat(policy.current().scope(WHO, Action.DEPOSIT)).isEqualTo(Scope.ANY);
     assertThat(told.heard).containsExactly("accepted");
+    assertThat(policy).hasToString(file + ", 1 grant");
+    Files.writeString(file, WHO + " teller\n" + WHO + "/* auditor");
+    policy.reload();
+    assertThat(policy).hasToString(file + ", 2 grants");
   }
 
   @Test
@@ -71,7 +75,7 @@ class PolicyInForceTest {
   void of_fileThatIsNone_refused() throws IOException {
     Path latin = Files.write(folder.resolve("latin"), new byte[] {'#', (byte) 0xe9});
 
-    assertFault(folder.toString(), "a file that is there");
+    assertFault(folder.toString(), "a file, not a folder");
     assertFault(folder.resolve("absent").toString(), "a file that is there");
     assertFault(latin.toString(), "a text in UTF-8");
   }

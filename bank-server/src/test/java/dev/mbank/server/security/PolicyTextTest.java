@@ -22,9 +22,9 @@ class PolicyTextTest {
             """
             # identity   roles
 
-              spiffe://mbank.test/a\tTELLER # for the day
+              spiffe://mbank.test/a\tteller # for the day
             #spiffe://mbank.test/b teller
-            spiffe://mbank.test/c   Customer , operator
+            spiffe://mbank.test/c   customer , operator
             """
                 .replace("\n", "\r\n"));
 
@@ -90,10 +90,29 @@ class PolicyTextTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"spife", "spiffee", "siffe", "spfife", "speffe", "spifie", "apiffee"})
+  void parse_schemeAlmostSpiffe_refused(String scheme) {
+    String identity = scheme + "://mbank.local/x";
+    assertFault(
+        identity + " teller",
+        "line 1: " + identity + " (expected: spiffe://, of which this scheme is a slip)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"https", "urn", "file"})
+  void parse_anotherScheme_isTaken(String scheme) {
+    String identity = scheme + "://mbank.local/x";
+    AccessPolicy policy = PolicyText.parse("policy", identity + " teller");
+
+    assertThat(policy.grantOf(new Identity(identity))).isEqualTo(identity);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
         "tellr | tellr",
+        "Teller | Teller",
         "teller auditor | teller auditor",
         "teller,, customer | teller,, customer",
         "teller, | teller,",

@@ -1,5 +1,6 @@
 package dev.mbank.server.security;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static java.time.temporal.ChronoUnit.DAYS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -115,7 +116,8 @@ class RevocationListIT extends CertsFolder {
     runOk("revoke", "billing");
     var revoked = cert("billing");
 
-    assertThat(args.isEmpty() ? runOk() : runOk(args)).contains("left as it is");
+    assertThat(args.isEmpty() ? runOk() : runOk(args))
+        .contains("left as it is", "./generate-certs.sh renew billing");
     assertEquals(revoked, cert("billing"));
     assertThat(list().isRevoked(revoked)).isTrue();
     list().verify(cert("ca").getPublicKey());
@@ -143,6 +145,86 @@ class RevocationListIT extends CertsFolder {
     assertEquals(1, refused.exit());
     assertThat(refused.output()).hasLineCount(1).contains("revoked.txt is missing");
     assertEquals(before, contents());
+  }
+
+  /** As README's "Another CA" has it: one list after the other, of two CAs of one name. */
+  @ParameterizedTest
+  @ValueSource(strings = {"crl", "revoke billing", ""})
+  void run_listOfAnotherCaInTheFile_staysThere(String command) throws Exception {
+    X509CRL other = listOfAnotherCa();
+    runOk("crl", "--days", "1");
+    for (boolean first : List.of(false, true)) {
+      String own = contents().get("ca.crl");
+      String others = Files.readString(dir.resolve("new/ca.crl"));
+      Files.writeString(dir.resolve("ca.crl"), first ? others + own : own + others);
+
+      runOk(command.isEmpty() ? new String[0] : command.split(" "));
+      assertThat(lists()).hasSize(2).contains(other);
+      list().verify(cert("ca").getPublicKey());
+      assertEquals(7, days(list()));
+      runOk("crl", "--days", "1");
+      assertThat(lists()).hasSize(2);
+      Files.writeString(dir.resolve("ca.crl"), pem("ca.crl").get(0));
+    }
+  }
+
+  @Test
+  void run_onlyListIsOfAnotherCa_makesOneOfOurs() throws Exception {
+    X509CRL other = listOfAnotherCa();
+    Files.copy(dir.resolve("new/ca.crl"), dir.resolve("ca.crl"));
+
+    assertThat(runOk()).contains("ca.crl").contains("new");
+    assertThat(lists()).hasSize(2).contains(other);
+    list().verify(cert("ca").getPublicKey());
+  }
+
+  @Test
+  void force_listOfTheOldCa_goesWithIt() throws Exception {
+    runOk("crl");
+    X509CRL other = listOfAnotherCa();
+    Files.writeString(
+        dir.resolve("ca.crl"),
+        contents().get("ca.crl") + Files.readString(dir.resolve("new/ca.crl")));
+
+    runOk("--force");
+    assertThat(lists()).hasSize(2).contains(other);
+    list().verify(cert("ca").getPublicKey());
+  }
+
+  @Test
+  void revoke_ofTheOtherCaInCaFile_changesNothing() throws Exception {
+    listOfAnotherCa();
+    Files.writeString(
+        dir.resolve("ca.crt"),
+        contents().get("ca.crt") + Files.readString(dir.resolve("new/ca.crt")));
+    Files.copy(dir.resolve("new/client.crt"), dir.resolve("client.crt"), REPLACE_EXISTING);
+
+    var refused = run("revoke", "client");
+    assertEquals(1, refused.exit());
+    assertThat(refused.output()).hasLineCount(1).contains("client.crt: not signed by");
+  }
+
+  private X509CRL listOfAnotherCa() throws Exception {
+    String folder = dir.resolve("new").toString();
+    runOk("--out", folder);
+    runOk("crl", "--out", folder);
+    return lists("new/ca.crl").get(0);
+  }
+
+  private List<X509CRL> lists() throws Exception {
+    return lists("ca.crl");
+  }
+
+  private List<X509CRL> lists(String file) throws Exception {
+    try (var in = Files.newInputStream(dir.resolve(file))) {
+      return CertificateFactory.getInstance("X.509").generateCRLs(in).stream()
+          .map(X509CRL.class::cast)
+          .toList();
+    }
+  }
+
+  private List<String> pem(String file) throws Exception {
+    return List.of(Files.readString(dir.resolve(file)).split("(?<=-----END X509 CRL-----\n)"));
   }
 
   private String check(String name) throws Exception {

@@ -9,6 +9,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -23,12 +24,27 @@ class AuditFileCheckTest {
   @TempDir Path folder;
 
   @Test
-  void postProcessEnvironment_fileInAFolderThatIsNotThere_makesBoth() {
+  void postProcessEnvironment_fileInAFolderThatIsNotThere_makesBoth() throws IOException {
     Path file = folder.resolve("new/audit.jsonl");
 
     check(file.toString());
 
     assertThat(file).isEmptyFile();
+    assertThat(permissions(file)).isEqualTo("rw-------");
+  }
+
+  @Test
+  void postProcessEnvironment_fileThatOthersMayRead_isForItsOwnerOnly() throws IOException {
+    Path file = Files.createFile(folder.resolve("audit.jsonl"));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+
+    check(file.toString());
+
+    assertThat(permissions(file)).isEqualTo("rw-------");
+  }
+
+  private static String permissions(Path file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 
   @Test
@@ -44,11 +60,14 @@ class AuditFileCheckTest {
   void postProcessEnvironment_pathThatCannotBeWritten_oneExactLine() throws IOException {
     Path file = Files.createFile(folder.resolve("file"));
 
-    for (Path path : new Path[] {folder, file.resolve("audit.jsonl")}) {
-      assertThatThrownBy(() -> check(path.toString()))
-          .isInstanceOf(SettingException.class)
-          .hasMessage("AUDIT_FILE: " + path + " (expected: a file that this user may write)");
-    }
+    assertTold(file.resolve("audit.jsonl"), "a file that this user may write");
+    assertTold(folder, "a file, not a folder");
+  }
+
+  private static void assertTold(Path path, String expected) {
+    assertThatThrownBy(() -> check(path.toString()))
+        .isInstanceOf(SettingException.class)
+        .hasMessage("AUDIT_FILE: " + path + " (expected: " + expected + ")");
   }
 
   @Test
