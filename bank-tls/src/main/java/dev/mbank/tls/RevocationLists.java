@@ -37,11 +37,7 @@ record RevocationLists(List<X509CRL> lists) {
           certificate,
           "revocation list of " + issuer.getSubjectX500Principal() + ": none in CRL_FILE");
     }
-    X509CRLEntry entry = list.getRevokedCertificate(certificate);
-    if (entry != null) {
-      throw new CertificateRefusedException(
-          REVOKED, certificate, "revoked at " + entry.getRevocationDate().toInstant());
-    }
+    requireNotNamed(certificate, list);
     if (list.getNextUpdate() == null || now.isAfter(list.getNextUpdate().toInstant())) {
       throw new CertificateRefusedException(
           CRL_EXPIRED,
@@ -50,6 +46,24 @@ record RevocationLists(List<X509CRL> lists) {
               + issuer.getSubjectX500Principal()
               + ": a new one was due at "
               + (list.getNextUpdate() == null ? "no time" : list.getNextUpdate().toInstant()));
+    }
+  }
+
+  /** The same but for lists that are missing or out of date. */
+  void requireNotNamed(X509Certificate certificate, X509Certificate issuer)
+      throws CertificateRefusedException {
+    X509CRL list = newestOf(issuer);
+    if (list != null) {
+      requireNotNamed(certificate, list);
+    }
+  }
+
+  private static void requireNotNamed(X509Certificate certificate, X509CRL list)
+      throws CertificateRefusedException {
+    X509CRLEntry entry = list.getRevokedCertificate(certificate);
+    if (entry != null) {
+      throw new CertificateRefusedException(
+          REVOKED, certificate, "revoked at " + entry.getRevocationDate().toInstant());
     }
   }
 

@@ -33,14 +33,14 @@ public final class TlsMaterial {
       Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
 
   private final PeerKind ours;
-  private final List<X509Certificate> chain;
+  private final OwnChain chain;
   private final PrivateKey key;
   private final List<X509Certificate> authorities;
   private final @Nullable RevocationLists revocation;
 
   private TlsMaterial(
       PeerKind ours,
-      List<X509Certificate> chain,
+      OwnChain chain,
       PrivateKey key,
       List<X509Certificate> authorities,
       @Nullable RevocationLists revocation) {
@@ -59,24 +59,29 @@ public final class TlsMaterial {
    */
   public static TlsMaterial read(TlsFiles files, PeerKind ours) {
     List<X509Certificate> authorities = PemFiles.certificates("CA_FILE", files.ca());
-    List<X509Certificate> chain = PemFiles.certificates("CERT_FILE", files.cert());
+    OwnChain chain = new OwnChain(PemFiles.certificates("CERT_FILE", files.cert()));
     try {
       requireAuthorities(authorities);
     } catch (CertificateRefusedException e) {
       throw fault("CA_FILE", files.ca(), e);
     }
     try {
-      requireGood(chain, ours);
+      chain.requireGood(ours, authorities);
     } catch (CertificateRefusedException e) {
       throw fault("CERT_FILE", files.cert(), e);
     }
     PrivateKey key =
-        PemFiles.key("KEY_FILE", files.key(), chain.get(0).getPublicKey().getAlgorithm());
-    if (!belong(key, chain.get(0).getPublicKey())) {
+        PemFiles.key("KEY_FILE", files.key(), chain.leaf().getPublicKey().getAlgorithm());
+    if (!belong(key, chain.leaf().getPublicKey())) {
       throw new TlsFileException(
           "KEY_FILE", files.key(), "the private key of the certificate in CERT_FILE");
     }
     RevocationLists revocation = files.crl() == null ? null : revocation(files.crl());
+    try {
+      chain.requireNotRevoked(authorities, revocation);
+    } catch (CertificateRefusedException e) {
+      throw fault("CERT_FILE", files.cert(), e);
+    }
     return new TlsMaterial(ours, chain, key, authorities, revocation);
   }
 
@@ -100,7 +105,7 @@ public final class TlsMaterial {
 
   /** What we show to peers: the leaf, then its intermediates. */
   public List<X509Certificate> chain() {
-    return chain;
+    return chain.shown();
   }
 
   /** The CAs that peers must be signed by. */
@@ -120,15 +125,22 @@ public final class TlsMaterial {
 
   /** What will not do but leaves something that does. */
   List<String> warnings() {
-    return outOfDate(authorities).stream()
-        .map(late -> "CA_FILE: " + told(late) + "; whoever it signed is refused")
-        .toList();
+    List<String> warnings = new ArrayList<>();
+    outOfDate(authorities)
+        .forEach(late -> warnings.add("CA_FILE: " + told(late) + "; whoever it signed is refused"));
+    if (!chain.isOf(authorities)) {
+      warnings.add(
+          "CERT_FILE: of "
+              + chain.leaf().getSubjectX500Principal().getName()
+              + ", not of CA_FILE: is an intermediate missing?");
+    }
+    return warnings;
   }
 
   /** In one line, for the log; nothing of the key. */
   @Override
   public String toString() {
-    X509Certificate own = chain.get(0);
+    X509Certificate own = chain.leaf();
     return "certificate of %s, serial %s, until %s; CAs: %s; revocation lists %s"
         .formatted(
             own.getSubjectX500Principal().getName(),
@@ -142,7 +154,7 @@ public final class TlsMaterial {
 
   /** A context for TLS 1.3 with certificates of both sides. Sessions of another are void in it. */
   SslContext context() {
-    X509Certificate[] shown = chain.toArray(X509Certificate[]::new);
+    X509Certificate[] shown = chain.shown().toArray(X509Certificate[]::new);
     SslContextBuilder builder =
         ours == PeerKind.SERVER
             ? SslContextBuilder.forServer(key, shown).clientAuth(ClientAuth.REQUIRE)
@@ -184,26 +196,6 @@ public final class TlsMaterial {
       }
     }
     return late;
-  }
-
-  private static void requireGood(List<X509Certificate> chain, PeerKind ours)
-      throws CertificateRefusedException {
-    Instant now = Instant.now();
-    CertificateRules.requireLeaf(chain.get(0), ours);
-    CertificateRules.requireUsable(chain.get(0));
-    for (int i = 0; i < chain.size(); i++) {
-      CertificateRules.requireValidAt(now, chain.get(i));
-      if (i > 0) {
-        CertificateRules.requireAuthority(chain.get(i));
-        CertificateRules.requireAllows(ours, chain.get(i));
-        if (!CertificatePaths.issued(chain.get(i), chain.get(i - 1))) {
-          throw new CertificateRefusedException(
-              RefusalReason.BAD_CHAIN,
-              chain.get(i),
-              "certificate " + (i + 1) + ": did not sign the one before it");
-        }
-      }
-    }
   }
 
   private static TlsFileException fault(
