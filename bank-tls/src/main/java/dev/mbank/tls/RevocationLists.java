@@ -35,7 +35,10 @@ record RevocationLists(List<X509CRL> lists) {
       throw new CertificateRefusedException(
           CRL_MISSING,
           certificate,
-          "revocation list of " + issuer.getSubjectX500Principal() + ": none in CRL_FILE");
+          "revocation list of "
+              + issuer.getSubjectX500Principal()
+              + ": none in CRL_FILE (expected: one signed"
+              + " over SHA-256 or more, with a key whose usage has cRLSign)");
     }
     requireNotNamed(certificate, list);
     if (list.getNextUpdate() == null || now.isAfter(list.getNextUpdate().toInstant())) {
@@ -75,7 +78,8 @@ record RevocationLists(List<X509CRL> lists) {
   }
 
   private static boolean isOf(X509CRL list, X509Certificate issuer) {
-    if (!list.getIssuerX500Principal().equals(issuer.getSubjectX500Principal())) {
+    if (!list.getIssuerX500Principal().equals(issuer.getSubjectX500Principal())
+        || !CertificateRules.isListOf(issuer, list)) {
       return false;
     }
     try {

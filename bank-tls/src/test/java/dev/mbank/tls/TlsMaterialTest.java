@@ -206,6 +206,8 @@ class TlsMaterialTest {
     return Stream.of(
         Arguments.of(new Request("x"), "certificate: no CA"),
         Arguments.of(authority().usage(KeyUsage.cRLSign), "certificate: no CA"),
+        Arguments.of(
+            authority().without(Extension.keyUsage), "key usage: none (expected: keyCertSign)"),
         Arguments.of(authority().keys(TestKeys.rsa(1024)), "RSA of 1024 bits"),
         Arguments.of(authority().signedWith("SHA1withECDSA"), "signature: SHA1WITHECDSA"),
         Arguments.of(authority().expired(), "expired at"),
