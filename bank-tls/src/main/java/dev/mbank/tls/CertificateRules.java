@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,9 @@ final class CertificateRules {
 
   /** GeneralName's tag of a DNS name (RFC 5280, section 4.2.1.6). */
   private static final int DNS_NAME = 2;
+
+  /** Java would match a * anywhere in any label. */
+  private static final Pattern WILDCARD = Pattern.compile("(\\*\\.)?[^*]*");
 
   private static final String ANY_PURPOSE = "2.5.29.37.0";
   private static final String PSS = "RSASSA-PSS";
@@ -102,11 +106,27 @@ final class CertificateRules {
     if (!purposes.contains(kind.purposeOid)) {
       throw wrongPurpose(leaf, purposes.isEmpty() ? "none" : purposes.toString(), kind);
     }
-    if (kind == PeerKind.SERVER && !hasAlternativeName(leaf)) {
+    if (kind == PeerKind.SERVER) {
+      requireNames(leaf);
+    }
+  }
+
+  /** A server's: it has some, and a wildcard stands for one whole label (RFC 9525, section 6.3). */
+  private static void requireNames(X509Certificate leaf) throws CertificateRefusedException {
+    Collection<List<?>> names = names(leaf);
+    if (names.isEmpty()) {
       throw refused(
           RefusalReason.WRONG_NAME,
           leaf,
           "subject alternative names: none (expected: the server's names; a common name is none)");
+    }
+    for (List<?> name : names) {
+      if (name.get(0).equals(DNS_NAME) && !WILDCARD.matcher((String) name.get(1)).matches()) {
+        throw refused(
+            RefusalReason.WRONG_NAME,
+            leaf,
+            "DNS name: " + name.get(1) + " (expected: * as the whole leftmost label only)");
+      }
     }
   }
 
@@ -240,20 +260,15 @@ final class CertificateRules {
   }
 
   static boolean hasDnsName(X509Certificate leaf) {
-    try {
-      Collection<List<?>> names = leaf.getSubjectAlternativeNames();
-      return names != null && names.stream().anyMatch(name -> name.get(0).equals(DNS_NAME));
-    } catch (CertificateParsingException e) {
-      return false;
-    }
+    return names(leaf).stream().anyMatch(name -> name.get(0).equals(DNS_NAME));
   }
 
-  private static boolean hasAlternativeName(X509Certificate leaf) {
+  private static Collection<List<?>> names(X509Certificate leaf) {
     try {
       Collection<List<?>> names = leaf.getSubjectAlternativeNames();
-      return names != null && !names.isEmpty();
+      return names == null ? List.of() : names;
     } catch (CertificateParsingException e) {
-      return false;
+      return List.of();
     }
   }
 

@@ -151,6 +151,9 @@ class TlsMaterialTest {
         Arguments.of(
             new Request("no names").purposes(KeyPurposeId.id_kp_serverAuth),
             "subject alternative names: none"),
+        Arguments.of(
+            TestCertificates.server().dns("ba*.example.com"),
+            "DNS name: ba*.example.com (expected: * as the whole leftmost label only)"),
         Arguments.of(TestCertificates.server().authority(0), "basic constraints: CA:TRUE"),
         Arguments.of(TestCertificates.server().keys(rsa.generateKeyPair()), "RSA of 1024 bits"),
         Arguments.of(
