@@ -88,11 +88,18 @@ class ServerCertificateIT {
         row("a common name and an IP", named().ip("127.0.0.1").issuedBy(CA), notLocalhost),
         called("127.0.0.1", "another IP", named().ip("127.0.0.2").issuedBy(CA), notTheAddress),
         called("127.0.0.1", "IP as DNS", named().dns("127.0.0.1").issuedBy(CA), notTheAddress),
-        called("a.b.bank.example", "wildcard over two labels", wildcard(), notLocalhost));
+        called("a.b.bank.example", "wildcard over two labels", wildcard(), notLocalhost),
+        partial("ba*.example.com", notLocalhost),
+        partial("bank.*.com", notLocalhost));
   }
 
   private static Arguments row(String what, Issued certificate, String words) {
     return called("localhost", what, certificate, words);
+  }
+
+  /** RFC 9525, section 6.3: Java would take each. */
+  private static Arguments partial(String wildcard, String words) {
+    return called("bank.example.com", wildcard, named().dns(wildcard).issuedBy(CA), words);
   }
 
   private static Arguments called(String name, String what, Issued certificate, String words) {

@@ -11,6 +11,7 @@ import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.EdECPublicKey;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a certificate must be beyond a valid chain (RFC 5280): the TLS libraries accept RSA-1024,
@@ -42,12 +44,21 @@ final class CertificateRules {
   private static final int DIGITAL_SIGNATURE = 0;
 
   private static final int KEY_CERT_SIGN = 5;
+  private static final int CRL_SIGN = 6;
 
   /** GeneralName's tag of a DNS name (RFC 5280, section 4.2.1.6). */
   private static final int DNS_NAME = 2;
 
+  /** Java would match a * anywhere in any label. */
+  private static final Pattern WILDCARD = Pattern.compile("(\\*\\.)?[^*]*");
+
   private static final String ANY_PURPOSE = "2.5.29.37.0";
   private static final String PSS = "RSASSA-PSS";
+  private static final String MALFORMED = "malformed";
+
+  /** In the name of a signature. */
+  private static final Set<String> WEAK = Set.of("SHA1", "MD5", "MD2", MALFORMED);
+
   private static final String BASIC_CONSTRAINTS = "2.5.29.19";
   private static final String NAME_CONSTRAINTS = "2.5.29.30";
 
@@ -59,8 +70,8 @@ final class CertificateRules {
 
   /** Any certificate, of a leaf or above it: its signature and its key are strong. */
   static void requireStrong(X509Certificate certificate) throws CertificateRefusedException {
-    String signature = signature(certificate);
-    if (signature.contains("SHA1") || signature.contains("MD5") || signature.contains("MD2")) {
+    String signature = signature(certificate.getSigAlgName(), certificate.getSigAlgParams());
+    if (isWeak(signature)) {
       throw refused(
           WEAK_SIGNATURE, certificate, "signature: " + signature + " (expected: SHA-256 or more)");
     }
@@ -112,11 +123,27 @@ final class CertificateRules {
     if (!purposes.contains(kind.purposeOid)) {
       throw wrongPurpose(leaf, purposes.isEmpty() ? "none" : purposes.toString(), kind);
     }
-    if (kind == PeerKind.SERVER && !hasAlternativeName(leaf)) {
+    if (kind == PeerKind.SERVER) {
+      requireNames(leaf);
+    }
+  }
+
+  /** A server's: it has some, and a wildcard stands for one whole label (RFC 9525, section 6.3). */
+  private static void requireNames(X509Certificate leaf) throws CertificateRefusedException {
+    Collection<List<?>> names = names(leaf);
+    if (names.isEmpty()) {
       throw refused(
           RefusalReason.WRONG_NAME,
           leaf,
           "subject alternative names: none (expected: the server's names; a common name is none)");
+    }
+    for (List<?> name : names) {
+      if (name.get(0).equals(DNS_NAME) && !WILDCARD.matcher((String) name.get(1)).matches()) {
+        throw refused(
+            RefusalReason.WRONG_NAME,
+            leaf,
+            "DNS name: " + name.get(1) + " (expected: * as the whole leftmost label only)");
+      }
     }
   }
 
@@ -137,7 +164,10 @@ final class CertificateRules {
   static void requireAuthority(X509Certificate ca) throws CertificateRefusedException {
     requireStrong(ca);
     boolean[] usage = ca.getKeyUsage();
-    if (ca.getBasicConstraints() == -1 || (usage != null && !usage[KEY_CERT_SIGN])) {
+    if (usage == null) {
+      throw refused(BAD_USAGE, ca, "key usage: none (expected: keyCertSign)");
+    }
+    if (ca.getBasicConstraints() == -1 || !usage[KEY_CERT_SIGN]) {
       throw refused(BAD_USAGE, ca, "certificate: no CA (expected: CA:TRUE and keyCertSign)");
     }
   }
@@ -187,22 +217,34 @@ final class CertificateRules {
     }
   }
 
+  /** Whether it is signed as well as a certificate must be, by a key that may sign lists. */
+  static boolean isListOf(X509Certificate issuer, X509CRL list) {
+    boolean[] usage = issuer.getKeyUsage();
+    return usage != null
+        && usage[CRL_SIGN]
+        && !isWeak(signature(list.getSigAlgName(), list.getSigAlgParams()));
+  }
+
+  private static boolean isWeak(String signature) {
+    return WEAK.stream().anyMatch(signature::contains);
+  }
+
   /** With RSASSA-PSS the hash is a parameter, and SHA-1 where there is none (RFC 8017, A.2.3). */
-  private static String signature(X509Certificate certificate) throws CertificateRefusedException {
-    String name = certificate.getSigAlgName().toUpperCase(Locale.ROOT);
+  private static String signature(String algorithm, byte @Nullable [] parameters) {
+    String name = algorithm.toUpperCase(Locale.ROOT);
     if (!name.equals(PSS)) {
       return name;
     }
     try {
       PSSParameterSpec spec = PSSParameterSpec.DEFAULT;
-      if (certificate.getSigAlgParams() != null) {
-        AlgorithmParameters parameters = AlgorithmParameters.getInstance(PSS);
-        parameters.init(certificate.getSigAlgParams());
-        spec = parameters.getParameterSpec(PSSParameterSpec.class);
+      if (parameters != null) {
+        AlgorithmParameters parsed = AlgorithmParameters.getInstance(PSS);
+        parsed.init(parameters);
+        spec = parsed.getParameterSpec(PSSParameterSpec.class);
       }
       return spec.getDigestAlgorithm().replace("SHA-", "SHA") + " with " + PSS;
     } catch (GeneralSecurityException | IOException e) {
-      throw refused(WEAK_SIGNATURE, certificate, "signature: " + PSS + ", malformed");
+      return PSS + ", " + MALFORMED;
     }
   }
 
@@ -261,20 +303,15 @@ final class CertificateRules {
   }
 
   static boolean hasDnsName(X509Certificate leaf) {
-    try {
-      Collection<List<?>> names = leaf.getSubjectAlternativeNames();
-      return names != null && names.stream().anyMatch(name -> name.get(0).equals(DNS_NAME));
-    } catch (CertificateParsingException e) {
-      return false;
-    }
+    return names(leaf).stream().anyMatch(name -> name.get(0).equals(DNS_NAME));
   }
 
-  private static boolean hasAlternativeName(X509Certificate leaf) {
+  private static Collection<List<?>> names(X509Certificate leaf) {
     try {
       Collection<List<?>> names = leaf.getSubjectAlternativeNames();
-      return names != null && !names.isEmpty();
+      return names == null ? List.of() : names;
     } catch (CertificateParsingException e) {
-      return false;
+      return List.of();
     }
   }
 

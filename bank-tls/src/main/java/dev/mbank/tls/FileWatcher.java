@@ -66,18 +66,19 @@ public final class FileWatcher implements AutoCloseable {
     var unused = executor.scheduleWithFixedDelay(this::check, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
+  /** An error ends no schedule, and what it was about is tried again at the next look. */
   private void check() {
     try {
       List<byte[]> seen = look();
       boolean settled = same(seen, lastSeen);
       lastSeen = seen;
       if (settled && !same(seen, known)) {
-        known = seen;
         changed.run();
+        known = seen;
       } else if (settled) {
         unchanged.run();
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.error("Looking at {} failed", files, e);
     }
   }

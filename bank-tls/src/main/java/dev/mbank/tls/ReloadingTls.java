@@ -92,7 +92,7 @@ public final class ReloadingTls implements AutoCloseable {
     TlsMaterial next;
     SslContext nextContext;
     try {
-      next = TlsMaterial.read(files, ours);
+      next = TlsMaterial.readAgain(files, ours);
       nextContext = next.context();
     } catch (RuntimeException e) {
       String message = String.valueOf(e.getMessage());

@@ -39,13 +39,12 @@ record RevocationLists(List<X509CRL> lists) {
       throw new CertificateRefusedException(
           CRL_MISSING,
           certificate,
-          "revocation list of " + issuer.getSubjectX500Principal() + ": none in CRL_FILE");
+          "revocation list of "
+              + issuer.getSubjectX500Principal()
+              + ": none in CRL_FILE (expected: one signed"
+              + " over SHA-256 or more, with a key whose usage has cRLSign)");
     }
-    X509CRLEntry entry = list.getRevokedCertificate(certificate);
-    if (entry != null) {
-      throw new CertificateRefusedException(
-          REVOKED, certificate, "revoked at " + entry.getRevocationDate().toInstant());
-    }
+    requireNotNamed(certificate, list);
     if (list.getNextUpdate() == null || now.isAfter(list.getNextUpdate().toInstant())) {
       throw new CertificateRefusedException(
           CRL_EXPIRED,
@@ -94,6 +93,24 @@ record RevocationLists(List<X509CRL> lists) {
     return list.getNextUpdate() == null ? Instant.EPOCH : list.getNextUpdate().toInstant();
   }
 
+  /** The same but for lists that are missing or out of date. */
+  void requireNotNamed(X509Certificate certificate, X509Certificate issuer)
+      throws CertificateRefusedException {
+    X509CRL list = newestOf(issuer);
+    if (list != null) {
+      requireNotNamed(certificate, list);
+    }
+  }
+
+  private static void requireNotNamed(X509Certificate certificate, X509CRL list)
+      throws CertificateRefusedException {
+    X509CRLEntry entry = list.getRevokedCertificate(certificate);
+    if (entry != null) {
+      throw new CertificateRefusedException(
+          REVOKED, certificate, "revoked at " + entry.getRevocationDate().toInstant());
+    }
+  }
+
   private @Nullable X509CRL newestOf(X509Certificate issuer) {
     return lists.stream()
         .filter(list -> isOf(list, issuer))
@@ -102,7 +119,8 @@ record RevocationLists(List<X509CRL> lists) {
   }
 
   private static boolean isOf(X509CRL list, X509Certificate issuer) {
-    if (!list.getIssuerX500Principal().equals(issuer.getSubjectX500Principal())) {
+    if (!list.getIssuerX500Principal().equals(issuer.getSubjectX500Principal())
+        || !CertificateRules.isListOf(issuer, list)) {
       return false;
     }
     try {

@@ -72,7 +72,7 @@ final class StrictTrustManager extends X509ExtendedTrustManager {
       CertificateRules.requireLeaf(path.get(0), kind);
       Instant now = Instant.now();
       for (int i = 1; i < path.size(); i++) {
-        CertificateRules.requireStrong(path.get(i));
+        CertificateRules.requireAuthority(path.get(i));
         CertificateRules.requireAllows(kind, path.get(i));
         CertificateRules.requireValidAt(now, path.get(i));
         if (revocation != null) {

@@ -34,7 +34,7 @@ public final class TlsMaterial {
       Map.of("EC", "SHA256withECDSA", "RSA", "SHA256withRSA", "EdDSA", "EdDSA");
 
   private final PeerKind ours;
-  private final List<X509Certificate> chain;
+  private final OwnChain chain;
   private final PrivateKey key;
   private final List<X509Certificate> authorities;
   private final @Nullable RevocationLists revocation;
@@ -42,7 +42,7 @@ public final class TlsMaterial {
 
   private TlsMaterial(
       PeerKind ours,
-      List<X509Certificate> chain,
+      OwnChain chain,
       PrivateKey key,
       List<X509Certificate> authorities,
       @Nullable RevocationLists revocation) {
@@ -55,27 +55,38 @@ public final class TlsMaterial {
   }
 
   /**
-   * Reads the files.
+   * Reads the files to begin with.
    *
    * @param ours which end we are
    * @throws TlsFileException if they will not do, naming the first one at fault
    */
   public static TlsMaterial read(TlsFiles files, PeerKind ours) {
+    TlsMaterial read = readAgain(files, ours);
+    try {
+      read.chain.requireNotRevoked(read.authorities, read.revocation);
+    } catch (CertificateRefusedException e) {
+      throw fault("CERT_FILE", files.cert(), e);
+    }
+    return read;
+  }
+
+  /** To go on with: a list that revokes ourselves is taken too, for it has more to tell. */
+  static TlsMaterial readAgain(TlsFiles files, PeerKind ours) {
     List<X509Certificate> authorities = PemFiles.certificates("CA_FILE", files.ca());
-    List<X509Certificate> chain = PemFiles.certificates("CERT_FILE", files.cert());
+    OwnChain chain = new OwnChain(PemFiles.certificates("CERT_FILE", files.cert()));
     try {
       requireAuthorities(authorities);
     } catch (CertificateRefusedException e) {
       throw fault("CA_FILE", files.ca(), e);
     }
     try {
-      requireGood(chain, ours);
+      chain.requireGood(ours, authorities);
     } catch (CertificateRefusedException e) {
       throw fault("CERT_FILE", files.cert(), e);
     }
     PrivateKey key =
-        PemFiles.key("KEY_FILE", files.key(), chain.get(0).getPublicKey().getAlgorithm());
-    if (!belong(key, chain.get(0).getPublicKey())) {
+        PemFiles.key("KEY_FILE", files.key(), chain.leaf().getPublicKey().getAlgorithm());
+    if (!belong(key, chain.leaf().getPublicKey())) {
       throw new TlsFileException(
           "KEY_FILE", files.key(), "the private key of the certificate in CERT_FILE");
     }
@@ -103,7 +114,7 @@ public final class TlsMaterial {
 
   /** What we show to peers: the leaf, then its intermediates. */
   public List<X509Certificate> chain() {
-    return chain;
+    return chain.shown();
   }
 
   /** The CAs that peers must be signed by. */
@@ -122,6 +133,7 @@ public final class TlsMaterial {
   /** What will not do but leaves something that does, or will not do soon. */
   List<String> warnings() {
     Instant now = Instant.now();
+    X509Certificate own = chain.leaf();
     List<String> warnings = new ArrayList<>();
     for (CertificateRefusedException late : outOfDate(authorities)) {
       warnings.add("CA_FILE: " + told(late) + "; whoever it signed is refused");
@@ -129,10 +141,18 @@ public final class TlsMaterial {
     if (revocation != null) {
       warnings.addAll(revocation.warnings(authorities, now));
     }
-    if (isNearItsEnd(chain.get(0), now)) {
+    if (!chain.isOf(authorities)) {
+      warnings.add("CERT_FILE: of " + named(own) + ", not of CA_FILE: is an intermediate missing?");
+    }
+    if (isNearItsEnd(own, now)) {
       warnings.add(
           "CERT_FILE: of %s, expires at %s, in less than %d days"
-              .formatted(named(chain.get(0)), chain.get(0).getNotAfter().toInstant(), WARN_DAYS));
+              .formatted(named(own), own.getNotAfter().toInstant(), WARN_DAYS));
+    }
+    try {
+      chain.requireNotRevoked(authorities, revocation);
+    } catch (CertificateRefusedException e) {
+      warnings.add("CERT_FILE: " + told(e) + "; whoever has this list refuses us");
     }
     return warnings;
   }
@@ -151,7 +171,7 @@ public final class TlsMaterial {
   public String toString() {
     return "certificate of %s; CAs: %s; revocation lists%s"
         .formatted(
-            lasting(chain.get(0)),
+            lasting(chain.leaf()),
             authorities.stream().map(TlsMaterial::lasting).collect(Collectors.joining(", ")),
             revocationListsEnd()
                 .map(end -> end.equals(Instant.EPOCH) ? ": not of every CA" : " until " + end)
@@ -176,7 +196,7 @@ public final class TlsMaterial {
 
   /** A context for TLS 1.3 with certificates of both sides. Sessions of another are void in it. */
   SslContext context() {
-    X509Certificate[] shown = chain.toArray(X509Certificate[]::new);
+    X509Certificate[] shown = chain.shown().toArray(X509Certificate[]::new);
     SslContextBuilder builder =
         ours == PeerKind.SERVER
             ? SslContextBuilder.forServer(key, shown).clientAuth(ClientAuth.REQUIRE)
@@ -214,26 +234,6 @@ public final class TlsMaterial {
       }
     }
     return late;
-  }
-
-  private static void requireGood(List<X509Certificate> chain, PeerKind ours)
-      throws CertificateRefusedException {
-    Instant now = Instant.now();
-    CertificateRules.requireLeaf(chain.get(0), ours);
-    CertificateRules.requireUsable(chain.get(0));
-    for (int i = 0; i < chain.size(); i++) {
-      CertificateRules.requireValidAt(now, chain.get(i));
-      if (i > 0) {
-        CertificateRules.requireAuthority(chain.get(i));
-        CertificateRules.requireAllows(ours, chain.get(i));
-        if (!CertificatePaths.issued(chain.get(i), chain.get(i - 1))) {
-          throw new CertificateRefusedException(
-              RefusalReason.BAD_CHAIN,
-              chain.get(i),
-              "certificate " + (i + 1) + ": did not sign the one before it");
-        }
-      }
-    }
   }
 
   private static TlsFileException fault(

@@ -2,6 +2,7 @@ package dev.mbank.tls;
 
 import static dev.mbank.tls.RefusalReason.BAD_CHAIN;
 import static dev.mbank.tls.RefusalReason.BAD_USAGE;
+import static dev.mbank.tls.RefusalReason.CRL_MISSING;
 import static dev.mbank.tls.RefusalReason.EXPIRED;
 import static dev.mbank.tls.RefusalReason.NOT_YET_VALID;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -33,7 +34,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.asn1.x509.KeyUsage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -163,6 +166,27 @@ class StrictTrustManagerTest {
 
     assertThat(refusal(lists, client().issuedBy(old), next)).isNull();
     assertThat(refusal(lists, revoked, next)).isEqualTo(RefusalReason.REVOKED);
+  }
+
+  /** RFC 5280, section 6.3.3 (f); and a list counts no more than a certificate signed so would. */
+  @Test
+  void check_listSignedWeaklyOrByAKeyNotForLists_doesNotCount(@TempDir Path folder)
+      throws Exception {
+    Issued good = authority("good").selfSigned();
+    Issued noLists = authority("no lists").usage(KeyUsage.keyCertSign).selfSigned();
+    String weak = TestCrls.signedWith("SHA1withECDSA", good);
+
+    assertThat(refusal(lists(folder, TestCrls.of(good)), client().issuedBy(good), good)).isNull();
+    assertThat(refusal(lists(folder, weak), client().issuedBy(good), good)).isEqualTo(CRL_MISSING);
+    assertThat(refusal(lists(folder, TestCrls.of(noLists)), client().issuedBy(noLists), noLists))
+        .isEqualTo(CRL_MISSING);
+  }
+
+  @Test
+  void check_issuerWithoutKeyUsage_isNoAuthority() throws Exception {
+    Issued unused = authority("unused").without(Extension.keyUsage).issuedBy(ROOT);
+
+    assertThat(refusal(client().issuedBy(unused), ROOT)).isEqualTo(BAD_USAGE);
   }
 
   private static RevocationLists lists(Path folder, String pem) throws IOException {

@@ -152,6 +152,9 @@ class TlsMaterialTest {
         Arguments.of(
             new Request("no names").purposes(KeyPurposeId.id_kp_serverAuth),
             "subject alternative names: none"),
+        Arguments.of(
+            TestCertificates.server().dns("ba*.example.com"),
+            "DNS name: ba*.example.com (expected: * as the whole leftmost label only)"),
         Arguments.of(TestCertificates.server().authority(0), "basic constraints: CA:TRUE"),
         Arguments.of(TestCertificates.server().keys(rsa.generateKeyPair()), "RSA of 1024 bits"),
         Arguments.of(
@@ -207,6 +210,8 @@ class TlsMaterialTest {
     return Stream.of(
         Arguments.of(new Request("x"), "certificate: no CA"),
         Arguments.of(authority().usage(KeyUsage.cRLSign), "certificate: no CA"),
+        Arguments.of(
+            authority().without(Extension.keyUsage), "key usage: none (expected: keyCertSign)"),
         Arguments.of(authority().keys(TestKeys.rsa(1024)), "RSA of 1024 bits"),
         Arguments.of(authority().signedWith("SHA1withECDSA"), "signature: SHA1WITHECDSA"),
         Arguments.of(authority().expired(), "expired at"),

@@ -4,16 +4,17 @@ import dev.mbank.server.ledger.Transaction;
 import dev.mbank.server.security.Peer;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import net.logstash.logback.argument.StructuredArgument;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
  * One record of the audit trail. The call only takes down what it was: its text is made by the
- * thread that writes the file.
+ * thread that writes the file. It keeps no request: thousands of records may wait for the disk.
  *
  * @param time when the call was answered
- * @param request what the caller sent, if it came that far
+ * @param ids what the request has in the method's fields of ids; none if it did not come that far
  * @param done the transaction, if there is one
  * @param opened the account that the call opened, or nothing
  * @param outcome OK, or the reason of the refusal
@@ -22,25 +23,22 @@ record AuditRecord(
     Instant time,
     Peer peer,
     AuditedMethod method,
-    @Nullable Object request,
+    List<String> ids,
     @Nullable Transaction done,
     String opened,
     String outcome)
     implements StructuredArgument {
-  /** Longer than any well-formed id. */
-  private static final int MAX_ID = 64;
-
   @Override
   public void writeTo(JsonGenerator json) {
     write(json, "time", time.truncatedTo(ChronoUnit.MICROS).toString());
     write(json, "identity", peer.toString());
-    write(json, "certificate_serial", cut(peer.serial()));
+    write(json, "certificate_serial", AuditedMethod.cut(peer.serial()));
     write(json, "rpc", method.name());
     // The caller of an opening may have named no account.
-    method.eachId(
-        request,
-        (name, id) ->
-            write(json, name, name.equals("account_id") && !opened.isEmpty() ? opened : cut(id)));
+    for (int i = 0; i < ids.size(); i++) {
+      String name = method.ids().get(i).getName();
+      write(json, name, name.equals("account_id") && !opened.isEmpty() ? opened : ids.get(i));
+    }
     if (done != null) {
       write(json, "transaction_id", ResponseMapper.transactionId(done.sequence()));
     }
@@ -51,14 +49,5 @@ record AuditRecord(
     if (!value.isEmpty()) {
       json.writeStringProperty(name, value);
     }
-  }
-
-  /** Whatever a caller sends as an id: no longer than ids are, and whole characters. */
-  private static String cut(String id) {
-    if (id.length() <= MAX_ID) {
-      return id;
-    }
-    int end = Character.isHighSurrogate(id.charAt(MAX_ID - 1)) ? MAX_ID - 1 : MAX_ID;
-    return id.substring(0, end) + "...";
   }
 }

@@ -9,6 +9,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +27,7 @@ final class AuditedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
   private static final Logger log = LoggerFactory.getLogger("mbank.audit");
 
   private final AuditedMethod method;
-  private volatile @Nullable Object request;
+  private volatile List<String> ids = List.of();
   private volatile @Nullable Transaction done;
   private volatile String opened = "";
 
@@ -41,7 +42,7 @@ final class AuditedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
   }
 
   void requested(@Nullable Object message) {
-    request = message;
+    ids = method.idsOf(message);
   }
 
   /** What a write came to. */
@@ -61,7 +62,7 @@ final class AuditedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
               Instant.now(),
               Caller.of(this),
               method,
-              request,
+              ids,
               done,
               opened,
               StatusMapper.reason(status, trailers)));

@@ -5,8 +5,8 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import io.grpc.MethodDescriptor;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param ids the fields of its requests that name something; no others are ever in the trail
  */
 record AuditedMethod(String name, boolean write, List<FieldDescriptor> ids) {
+  /** Longer than any well-formed id. */
+  private static final int MAX_ID = 64;
 
   static AuditedMethod of(MethodDescriptor<?, ?> method) {
     String name = method.getFullMethodName();
@@ -33,10 +35,24 @@ record AuditedMethod(String name, boolean write, List<FieldDescriptor> ids) {
     return new AuditedMethod(name, request.findFieldByName("request_id") != null, ids);
   }
 
-  /** Tells the ids in a request, as the caller sent them. */
-  void eachId(@Nullable Object request, BiConsumer<String, String> reader) {
-    if (request instanceof Message message) {
-      ids.forEach(id -> reader.accept(id.getName(), (String) message.getField(id)));
+  /** What a request has in {@link #ids}, in their order; nothing of what is none. */
+  List<String> idsOf(@Nullable Object request) {
+    if (!(request instanceof Message message)) {
+      return List.of();
     }
+    String[] found = new String[ids.size()];
+    for (int i = 0; i < found.length; i++) {
+      found[i] = cut((String) message.getField(ids.get(i)));
+    }
+    return Arrays.asList(found);
+  }
+
+  /** Whatever a caller sends as an id: no longer than ids are, and whole characters. */
+  static String cut(String id) {
+    if (id.length() <= MAX_ID) {
+      return id;
+    }
+    int end = Character.isHighSurrogate(id.charAt(MAX_ID - 1)) ? MAX_ID - 1 : MAX_ID;
+    return id.substring(0, end) + "...";
   }
 }

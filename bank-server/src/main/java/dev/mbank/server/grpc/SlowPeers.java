@@ -23,6 +23,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bounds what slow peers, or those that act as if, make the server keep: a connection that has too
@@ -33,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Streams of the client, which only reflection has, are not looked at.
  */
 final class SlowPeers extends ServerTransportFilter implements ServerInterceptor, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SlowPeers.class);
   private static final int NOT_WAITING = -1;
   private static final Attributes.Key<Backlog> OF_CONNECTION =
       Attributes.Key.create("mbank.backlog");
@@ -42,7 +45,6 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
   private final Connections connections;
   private final long maxUnreadOfConnection;
   private final long maxUnread;
-  private final Round round;
   private final ScheduledExecutorService rounds =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -57,9 +59,11 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     this.maxUnread = settings.maxUnread().toBytes();
     // Who is found at the end of a round has waited for one to two of them.
     long nanos = settings.peerTimeout().toNanos() / 2;
-    this.round = new Round(nanos, settings.minReadRate().toBytes() * 2 * nanos / 1_000_000_000);
+    Round round = new Round(nanos, settings.minReadRate().toBytes() * 2 * nanos / 1_000_000_000);
     // With a fixed delay, so that a server that stood still does not take it for the peers' fault.
-    var unused = rounds.scheduleWithFixedDelay(this::nextRound, nanos, nanos, NANOSECONDS);
+    var unused =
+        rounds.scheduleWithFixedDelay(
+            () -> nextRound(backlogs, round, System.nanoTime()), nanos, nanos, NANOSECONDS);
   }
 
   @Override
@@ -112,12 +116,16 @@ final class SlowPeers extends ServerTransportFilter implements ServerInterceptor
     };
   }
 
-  private void nextRound() {
-    long now = System.nanoTime();
+  /** Whatever one connection throws: it must end neither the round nor those to come. */
+  static void nextRound(Map<Backlog, Connection> backlogs, Round round, long now) {
     backlogs.forEach(
         (backlog, connection) -> {
-          if (backlog.nextRound(now, connection.sent(), round)) {
-            connection.cutOff(CutOff.SLOW);
+          try {
+            if (backlog.nextRound(now, connection.sent(), round)) {
+              connection.cutOff(CutOff.SLOW);
+            }
+          } catch (Throwable e) {
+            log.error("Looking for slow peers failed", e);
           }
         });
   }

@@ -21,6 +21,7 @@ public final class AuditFileAppender<E> extends RollingFileAppender<E> implement
   private static final Logger log = LoggerFactory.getLogger(AuditFileAppender.class);
 
   private volatile boolean writable = true;
+  private volatile boolean torn;
 
   @Override
   public void openFile(String name) throws IOException {
@@ -56,6 +57,32 @@ public final class AuditFileAppender<E> extends RollingFileAppender<E> implement
     }
   }
 
+  /**
+   * After a failure the file may end within a line: the next record begins one of its own, and so
+   * do others until one was begun in good order, as the first of a recovery may be lost. An empty
+   * line is no harm, two records in one are.
+   */
+  @Override
+  protected void writeOut(E event) throws IOException {
+    if (!torn) {
+      super.writeOut(event);
+      return;
+    }
+    boolean inOrder = writable;
+    byte[] line = encoder.encode(event);
+    byte[] onItsOwn = new byte[line.length + 1];
+    onItsOwn[0] = '\n';
+    System.arraycopy(line, 0, onItsOwn, 1, line.length);
+    streamWriteLock.lock();
+    try {
+      writeByteArrayToOutputStreamWithPossibleFlush(onItsOwn);
+      updateByteCount(onItsOwn);
+    } finally {
+      streamWriteLock.unlock();
+    }
+    torn = !inOrder || !writable;
+  }
+
   /** Whether the last write succeeded. */
   boolean isWritable() {
     return writable;
@@ -64,6 +91,7 @@ public final class AuditFileAppender<E> extends RollingFileAppender<E> implement
   @Override
   public void newFailure(IOException failure) {
     writable = false;
+    torn = true;
     log.error(
         "AUDIT_FILE: {} cannot be written to ({}); audit records are lost until it can",
         getFile(),

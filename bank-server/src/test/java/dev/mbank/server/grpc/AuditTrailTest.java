@@ -13,6 +13,7 @@ import static dev.mbank.server.grpc.TestBank.STRANGER;
 import static dev.mbank.server.grpc.TestBank.TELLER;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
@@ -32,6 +33,7 @@ import java.util.concurrent.CountDownLatch;
 import net.logstash.logback.composite.loggingevent.ArgumentsJsonProvider;
 import net.logstash.logback.decorate.json.JsonWriteFeatureDecorator;
 import net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,12 +46,14 @@ import tools.jackson.databind.json.JsonMapper;
 /** Which calls are in the audit trail, and what of them. */
 class AuditTrailTest {
   private final Logger logger = (Logger) LoggerFactory.getLogger("mbank.audit");
+  private final List<Object> queued = new CopyOnWriteArrayList<>();
   private final List<String> lines = new CopyOnWriteArrayList<>();
   private final LoggingEventCompositeJsonEncoder encoder = new LoggingEventCompositeJsonEncoder();
   private final AppenderBase<ILoggingEvent> appender =
       new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
+          queued.add(event.getArgumentArray()[0]);
           lines.add(new String(encoder.encode(event), US_ASCII).strip());
         }
       };
@@ -225,6 +229,19 @@ class AuditTrailTest {
     assertThat(lines).hasSize(3);
     assertThat(String.join("\n", lines))
         .doesNotContain("91827", "doctor", "Jane", "EUR", "PRIVATE", "CN=");
+  }
+
+  /** Thousands may wait in the queue, and a request may be large. */
+  @Test
+  void record_waiting_holdsIdsInsteadOfTheRequest() {
+    BankError.of(() -> call(bank.as(TELLER), deposit("x".repeat(10_000), eur(1))));
+
+    assertThat(queued)
+        .singleElement()
+        .extracting("ids", as(InstanceOfAssertFactories.LIST))
+        .contains("x".repeat(64) + "...");
+    assertThat(AuditRecord.class.getRecordComponents())
+        .noneMatch(component -> component.getType().isAssignableFrom(Message.class));
   }
 
   @Test

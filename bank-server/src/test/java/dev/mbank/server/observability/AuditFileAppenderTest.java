@@ -35,6 +35,7 @@ class AuditFileAppenderTest {
     assertThat(appender.isWritable()).isFalse();
 
     Files.delete(file);
+    Files.writeString(file, "torn");
     await()
         .until(
             () -> {
@@ -42,7 +43,8 @@ class AuditFileAppenderTest {
               return appender.isWritable();
             });
     appender.doAppend("kept");
-    assertThat(file).content().contains("kept");
+    appender.doAppend("last");
+    assertThat(file).content().startsWith("torn\n").endsWith("kept\nlast\n");
   }
 
   private void start(Path file) {
