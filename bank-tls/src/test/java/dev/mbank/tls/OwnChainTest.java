@@ -45,7 +45,8 @@ class OwnChainTest {
     Issued upper = issuer().issuedBy(ROOT);
     Issued lower = TestCertificates.authority("lower").issuedBy(upper);
 
-    assertRefused(TestCertificates.server().issuedBy(lower), OTHER, "path length: 1 (expected: 0)");
+    assertRefused(
+        TestCertificates.server().issuedBy(lower), OTHER, "path length: 1, but must be: 0");
   }
 
   @Test
@@ -64,7 +65,9 @@ class OwnChainTest {
     Issued server = TestCertificates.server().issuedBy(issuer().issuedBy(ROOT)).alone();
 
     assertThat(read(server, ROOT).warnings())
-        .containsExactly("CERT_FILE: of CN=server, not of CA_FILE: is an intermediate missing?");
+        .containsExactly(
+            "CERT_FILE: of %s, not of CA_FILE: is an intermediate missing?"
+                .formatted(TlsMaterial.named(server.certificate())));
   }
 
   @Test
@@ -72,7 +75,22 @@ class OwnChainTest {
     Issued server = TestCertificates.server().issuedBy(issuer().issuedBy(ROOT));
 
     assertThat(read(server, OTHER).warnings())
-        .containsExactly("CERT_FILE: of CN=server, not of CA_FILE: is an intermediate missing?");
+        .containsExactly(
+            "CERT_FILE: of %s, not of CA_FILE: is an intermediate missing?"
+                .formatted(TlsMaterial.named(server.certificate())));
+  }
+
+  /** While we run: the list has more to tell. */
+  @Test
+  void readAgain_ownCertificateRevoked_isTold() throws IOException {
+    Issued server = TestCertificates.server().issuedBy(OTHER);
+    Path lists = Files.writeString(folder.resolve("ca.crl"), TestCrls.of(OTHER, server));
+
+    assertThat(TlsMaterial.readAgain(files(server, OTHER, lists), PeerKind.SERVER).warnings())
+        .singleElement()
+        .asString()
+        .startsWith("CERT_FILE: of CN=server, revoked at ")
+        .endsWith("; whoever has this list refuses us");
   }
 
   @Test
@@ -115,14 +133,16 @@ class OwnChainTest {
   }
 
   private TlsMaterial read(Issued server, Issued ca, Path lists) {
+    return TlsMaterial.read(files(server, ca, lists), PeerKind.SERVER);
+  }
+
+  private TlsFiles files(Issued server, Issued ca, Path lists) {
     ca.writeTo(folder, "ca");
     server.writeTo(folder, "server");
-    return TlsMaterial.read(
-        new TlsFiles(
-            folder.resolve("ca.crt").toString(),
-            folder.resolve("server.crt").toString(),
-            folder.resolve("server.key").toString(),
-            lists == null ? null : lists.toString()),
-        PeerKind.SERVER);
+    return new TlsFiles(
+        folder.resolve("ca.crt").toString(),
+        folder.resolve("server.crt").toString(),
+        folder.resolve("server.key").toString(),
+        lists == null ? null : lists.toString());
   }
 }

@@ -154,7 +154,7 @@ class TlsMaterialTest {
             "subject alternative names: none"),
         Arguments.of(
             TestCertificates.server().dns("ba*.example.com"),
-            "DNS name: ba*.example.com (expected: * as the whole leftmost label only)"),
+            "DNS name: ba*.example.com, but must be: * as the whole leftmost label only"),
         Arguments.of(TestCertificates.server().authority(0), "basic constraints: CA:TRUE"),
         Arguments.of(TestCertificates.server().keys(rsa.generateKeyPair()), "RSA of 1024 bits"),
         Arguments.of(
@@ -211,7 +211,7 @@ class TlsMaterialTest {
         Arguments.of(new Request("x"), "certificate: no CA"),
         Arguments.of(authority().usage(KeyUsage.cRLSign), "certificate: no CA"),
         Arguments.of(
-            authority().without(Extension.keyUsage), "key usage: none (expected: keyCertSign)"),
+            authority().without(Extension.keyUsage), "key usage: none, but must be: keyCertSign"),
         Arguments.of(authority().keys(TestKeys.rsa(1024)), "RSA of 1024 bits"),
         Arguments.of(authority().signedWith("SHA1withECDSA"), "signature: SHA1WITHECDSA"),
         Arguments.of(authority().expired(), "expired at"),
