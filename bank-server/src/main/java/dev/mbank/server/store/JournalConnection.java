@@ -54,16 +54,7 @@ abstract class JournalConnection implements AutoCloseable {
   private static final String NEWEST_REQUEST =
       "SELECT request_id FROM index_request ORDER BY request_id DESC LIMIT 1";
 
-  /** Of those that come as the id of k. An account without an indexed entry is not indexed. */
-  static final String ACCOUNTS =
-      """
-        LEFT JOIN index_account a ON a.account_id = k.id
-        LEFT JOIN journal_transaction o ON o.sequence = a.sequence
-        JOIN journal_transaction e ON e.sequence =
-             (SELECT max(i.sequence) FROM index_entry i WHERE i.account_id = k.id)
-      """;
-
-  /** The columns of {@link #ACCOUNTS}. */
+  /** What is read of accounts k: their openings o, and their last entries e. */
   static final String ACCOUNT =
       """
       SELECT k.id, o.destination_id, o.identity, o.currency, o.description, o.commit_time,

@@ -183,6 +183,8 @@ final class PostgresDatabase implements JournalDatabase {
           statement.execute("SET synchronous_commit = on");
         }
         long patience = Math.max(1, settings.lockTimeout().toMillis());
+        // Every statement here is short: to compile one costs more than it takes.
+        statement.execute("SET jit = off");
         statement.execute("SET lock_timeout = " + patience);
         statement.execute(
             "SET idle_in_transaction_session_timeout = " + Math.max(LEAST_IDLE_MILLIS, patience));

@@ -37,8 +37,20 @@ final class PostgresJournalConnection extends JournalConnection {
         JOIN index_request r ON r.request_id = k.request_id AND r.identity = k.identity
       """;
 
+  /** Without the limits the planner may join, and read all of the journal for that. */
   private static final String ACCOUNTS_BY_ID =
-      ACCOUNT + "FROM unnest(?::text[]) AS k (id)" + ACCOUNTS;
+      ACCOUNT
+          + """
+              FROM unnest(?::text[]) AS k (id)
+              LEFT JOIN LATERAL (
+                   SELECT t.*
+                     FROM index_account a JOIN journal_transaction t ON t.sequence = a.sequence
+                    WHERE a.account_id = k.id LIMIT 1) o ON true
+             CROSS JOIN LATERAL (
+                   SELECT t.source_id, t.source_balance, t.destination_balance
+                     FROM index_entry i JOIN journal_transaction t ON t.sequence = i.sequence
+                    WHERE i.account_id = k.id ORDER BY i.sequence DESC LIMIT 1) e
+            """;
 
   /** The SQLSTATE of what is no more than information. */
   private static final String NOTICE = "00000";

@@ -29,7 +29,16 @@ final class SqliteJournalConnection extends JournalConnection {
   private static final String REQUEST =
       "SELECT sequence, refusal FROM index_request WHERE request_id = ? AND identity = ?";
 
-  private static final String ACCOUNT_BY_ID = ACCOUNT + "FROM (SELECT ? AS id) k" + ACCOUNTS;
+  /** An account without an indexed entry is not indexed. */
+  private static final String ACCOUNT_BY_ID =
+      ACCOUNT
+          + """
+              FROM (SELECT ? AS id) k
+              LEFT JOIN index_account a ON a.account_id = k.id
+              LEFT JOIN journal_transaction o ON o.sequence = a.sequence
+              JOIN journal_transaction e ON e.sequence =
+                   (SELECT max(i.sequence) FROM index_entry i WHERE i.account_id = k.id)
+            """;
 
   private final Semaphore turn;
   private final Duration patience;
