@@ -6,13 +6,9 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dev.mbank.server.commit.ForwardingBatch;
 import dev.mbank.server.commit.GroupCommitWriter;
-import dev.mbank.server.commit.JournalHead;
 import dev.mbank.server.commit.LedgerStore;
-import dev.mbank.server.ledger.AccountBalance;
-import dev.mbank.server.ledger.AccountId;
-import dev.mbank.server.ledger.Outcome;
-import dev.mbank.server.ledger.RequestKey;
 import dev.mbank.tls.fixtures.TestCertificates;
 import dev.mbank.tls.fixtures.TestCertificates.Issued;
 import dev.mbank.v1.BankServiceGrpc;
@@ -32,8 +28,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -191,40 +185,13 @@ class ShutdownIT {
   private record GatedStore(LedgerStore store, Gate gate) implements LedgerStore {
     @Override
     public Batch begin() {
-      return new GatedBatch(store.begin(), gate);
-    }
-  }
-
-  private record GatedBatch(LedgerStore.Batch batch, Gate gate) implements LedgerStore.Batch {
-    @Override
-    public JournalHead head() {
-      return batch.head();
-    }
-
-    @Override
-    public Map<RequestKey, Outcome> outcomes(Set<RequestKey> keys) {
-      return batch.outcomes(keys);
-    }
-
-    @Override
-    public Map<AccountId, AccountBalance> accounts(Set<AccountId> ids) {
-      return batch.accounts(ids);
-    }
-
-    @Override
-    public void append(List<Outcome> outcomes) {
-      batch.append(outcomes);
-    }
-
-    @Override
-    public void commit() {
-      gate.pass();
-      batch.commit();
-    }
-
-    @Override
-    public void close() {
-      batch.close();
+      return new ForwardingBatch(store.begin()) {
+        @Override
+        public void commit() {
+          gate.pass();
+          super.commit();
+        }
+      };
     }
   }
 }
