@@ -77,18 +77,23 @@ public final class ReloadingTls implements AutoCloseable {
   }
 
   private void reload() {
-    fault = null;
-    take();
+    take(true);
   }
 
   /** A set may be refused today and good tomorrow, by its dates. */
   private void tryAgain() {
     if (fault != null) {
-      take();
+      take(false);
     }
   }
 
-  private void take() {
+  /**
+   * Takes the files as they are now: a change that comes after the watcher's look is taken with it,
+   * and its own turn then finds it in force.
+   *
+   * @param changed whether a fault is to be told even if it is the one that was told last
+   */
+  private void take(boolean changed) {
     TlsMaterial next;
     SslContext nextContext;
     try {
@@ -96,11 +101,14 @@ public final class ReloadingTls implements AutoCloseable {
       nextContext = next.context();
     } catch (RuntimeException e) {
       String message = String.valueOf(e.getMessage());
-      if (!message.equals(fault)) {
+      if (changed || !message.equals(fault)) {
         fault = message;
         log.error("New TLS files were rejected, the old ones stay in force: {}", message);
         listeners.forEach(ReloadListener::rejected);
       }
+      return;
+    }
+    if (fault == null && next.holdsTheSameAs(inForce)) {
       return;
     }
     fault = null;

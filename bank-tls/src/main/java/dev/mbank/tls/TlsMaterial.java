@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
@@ -110,6 +111,13 @@ public final class TlsMaterial {
       }
     }
     return new RevocationLists(lists);
+  }
+
+  /** Whether peers can tell no difference; the key goes with the certificate. */
+  boolean holdsTheSameAs(TlsMaterial other) {
+    return chain().equals(other.chain())
+        && authorities.equals(other.authorities)
+        && Objects.equals(revocation, other.revocation);
   }
 
   /** What we show to peers: the leaf, then its intermediates. */
