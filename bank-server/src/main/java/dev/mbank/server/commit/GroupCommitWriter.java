@@ -244,7 +244,7 @@ public final class GroupCommitWriter implements AutoCloseable {
     boolean repeat = view.outcome(command.key()) != null;
     Decision decision = Ledger.decide(view, command, commitTime);
     if (!repeat) {
-      view.apply(new Outcome(command, decision));
+      view.decided(new Outcome(command, decision));
     }
     return decision;
   }

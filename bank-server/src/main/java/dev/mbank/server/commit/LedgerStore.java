@@ -7,6 +7,7 @@ import dev.mbank.server.ledger.RequestKey;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The write side of the journal. Any method may throw {@link StoreUnavailableException}: then
@@ -22,6 +23,13 @@ public interface LedgerStore {
 
     /** Where the journal ends; nobody moves it while this batch is open. */
     JournalHead head();
+
+    /**
+     * What anybody has posted behind a sequence that this store was at, in order; null if that is
+     * not at hand, or if the journal may be another than it was then, since the database may have
+     * failed over.
+     */
+    @Nullable List<Outcome> postedSince(long sequence);
 
     /** The outcomes of those keys that were decided before. */
     Map<RequestKey, Outcome> outcomes(Set<RequestKey> keys);

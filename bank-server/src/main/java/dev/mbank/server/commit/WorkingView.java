@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * What the writer knows of the ledger: the accounts that it has met, kept warm from batch to batch,
  * and what this batch has decided so far.
  *
- * <p>The accounts are true as long as nobody else moves the journal head. So each batch begins with
- * a look at the head, and an account that is not as this view left it is read again. A batch that
- * fails leaves decisions here that never happened: {@link #forget} drops them with all the rest.
+ * <p>Others may have added to the journal meanwhile, so each batch begins with taking in what they
+ * posted, or, if that is not to be had, with nothing known. A batch that fails leaves decisions
+ * here that never happened: {@link #forget} drops them with all the rest.
  */
 final class WorkingView implements LedgerView {
   /** Above this many accounts the view starts afresh: about 30 MB. */
@@ -39,11 +39,14 @@ final class WorkingView implements LedgerView {
 
   /** Makes ready to decide a batch, reading what it needs and this view lacks. */
   void prepare(LedgerStore.Batch batch, JournalHead head, Collection<Command> commands) {
-    if (head.sequence() != sequence || accounts.size() > MAX_WARM_ACCOUNTS) {
+    decided.clear();
+    List<Outcome> posted = sequence < 0 ? null : batch.postedSince(sequence);
+    if (posted == null || accounts.size() > MAX_WARM_ACCOUNTS) {
       forget();
       sequence = head.sequence();
+    } else {
+      posted.forEach(this::apply);
     }
-    decided.clear();
     Set<RequestKey> keys = new HashSet<>();
     Set<AccountId> cold = new HashSet<>();
     for (Command command : commands) {
@@ -61,26 +64,31 @@ final class WorkingView implements LedgerView {
   }
 
   /** Takes in what was decided, for the decisions that follow. */
-  void apply(Outcome outcome) {
+  void decided(Outcome outcome) {
     decided.add(outcome);
     earlier.put(outcome.command().key(), outcome);
-    if (outcome.decision() instanceof Posted posted) {
-      apply(outcome.command(), posted.transaction());
-    }
+    apply(outcome);
   }
 
-  private void apply(Command command, Transaction transaction) {
+  private void apply(Outcome outcome) {
+    if (!(outcome.decision() instanceof Posted posted)) {
+      return;
+    }
+    Transaction transaction = posted.transaction();
     sequence = transaction.sequence();
-    if (command instanceof CreateAccount create) {
+    if (outcome.command() instanceof CreateAccount create) {
       Account account = create.opened(transaction.commitTime());
       accounts.put(account.id(), new AccountBalance(account, 0));
       return;
     }
     for (Entry entry : transaction.entries()) {
       AccountBalance before = accounts.get(entry.account());
-      Account account =
-          before == null ? Account.settlement(transaction.currency()) : before.account();
-      accounts.put(entry.account(), new AccountBalance(account, entry.balance()));
+      if (before != null) {
+        accounts.put(entry.account(), new AccountBalance(before.account(), entry.balance()));
+      } else if (entry.account().isSettlement()) {
+        Account account = Account.settlement(transaction.currency());
+        accounts.put(entry.account(), new AccountBalance(account, entry.balance()));
+      } // Else others posted to it: it is read when it is needed.
     }
   }
 

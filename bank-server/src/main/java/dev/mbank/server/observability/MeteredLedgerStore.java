@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Timer;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A store that measures how many outcomes share a commit, and how long commits take. */
 final class MeteredLedgerStore implements LedgerStore {
@@ -51,6 +52,11 @@ final class MeteredLedgerStore implements LedgerStore {
     @Override
     public JournalHead head() {
       return batch.head();
+    }
+
+    @Override
+    public @Nullable List<Outcome> postedSince(long sequence) {
+      return batch.postedSince(sequence);
     }
 
     @Override

@@ -67,7 +67,7 @@ final class JournalStore implements LedgerStore, AutoCloseable {
         connection = open;
       }
       Head head = open.beginAppending();
-      JournalBatch batch = new JournalBatch(open, head);
+      JournalBatch batch = new JournalBatch(open, head, fresh);
       if (fresh) {
         JournalConnection.reload(open.jdbc, head, tail);
       } else {
@@ -118,20 +118,27 @@ final class JournalStore implements LedgerStore, AutoCloseable {
   private final class JournalBatch implements Batch {
     private final JournalConnection open;
     private final Position start;
+    private final boolean fresh;
     private final List<Outcome> appended = new ArrayList<>();
     private Head head;
     private boolean committed;
     private boolean ended;
 
-    JournalBatch(JournalConnection open, Head head) {
+    JournalBatch(JournalConnection open, Head head, boolean fresh) {
       this.open = open;
       this.head = head;
+      this.fresh = fresh;
       this.start = head.end();
     }
 
     @Override
     public JournalHead head() {
       return new JournalHead(head.end().sequence(), head.commitTime());
+    }
+
+    @Override
+    public @Nullable List<Outcome> postedSince(long sequence) {
+      return fresh ? null : tail.postedSince(sequence);
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -146,6 +147,25 @@ final class Tail {
     } else {
       all.subList(0, kept).clear();
     }
+  }
+
+  /** What was posted behind a sequence, in order; null if some of it is here no more. */
+  synchronized @Nullable List<Outcome> postedSince(long sequence) {
+    if (sequence == end.sequence()) {
+      return List.of();
+    }
+    if (sequence < indexed.sequence() || sequence > end.sequence()) {
+      return null;
+    }
+    ArrayDeque<Outcome> found = new ArrayDeque<>();
+    for (Iterator<Outcome> last = posted.descendingIterator(); last.hasNext(); ) {
+      Outcome outcome = last.next();
+      if (sequence(outcome) <= sequence) {
+        break;
+      }
+      found.addFirst(outcome);
+    }
+    return List.copyOf(found);
   }
 
   /** The outcome of a request, or null if it is not here. */

@@ -6,6 +6,7 @@ import dev.mbank.server.ledger.AccountBalance;
 import dev.mbank.server.ledger.AccountId;
 import dev.mbank.server.ledger.Command;
 import dev.mbank.server.ledger.Decision;
+import dev.mbank.server.ledger.Decision.Posted;
 import dev.mbank.server.ledger.Outcome;
 import dev.mbank.server.ledger.RequestKey;
 import java.time.Instant;
@@ -46,6 +47,7 @@ final class FakeLedgerStore implements LedgerStore {
   private final List<Step> steps = new ArrayList<>();
   private final List<List<Outcome>> commits = new ArrayList<>();
   private volatile boolean broken;
+  private volatile boolean forgetful;
   private volatile @Nullable Step failing;
 
   /** Throws once at a place, the next time that it is reached. */
@@ -71,6 +73,11 @@ final class FakeLedgerStore implements LedgerStore {
   /** Fails in every begin, or works again. */
   void setBroken(boolean broken) {
     this.broken = broken;
+  }
+
+  /** Does not know what others posted. */
+  void forget() {
+    forgetful = true;
   }
 
   /** Fails in every one of these steps, or in none. */
@@ -120,6 +127,10 @@ final class FakeLedgerStore implements LedgerStore {
     surprises
         .computeIfAbsent(new Place(step, moment), place -> new ConcurrentLinkedQueue<>())
         .add(what);
+  }
+
+  private static long sequence(Outcome outcome) {
+    return outcome.decision() instanceof Posted posted ? posted.transaction().sequence() : 0;
   }
 
   private void enter(Step step) {
@@ -179,6 +190,15 @@ final class FakeLedgerStore implements LedgerStore {
       }
       leave(Step.HEAD);
       return head;
+    }
+
+    @Override
+    public @Nullable List<Outcome> postedSince(long sequence) {
+      synchronized (FakeLedgerStore.this) {
+        return forgetful
+            ? null
+            : ledger.journal().stream().filter(each -> sequence(each) > sequence).toList();
+      }
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.mbank.server.ledger.RequestKey;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A batch that does what another does, but for what a test overrides. */
 public abstract class ForwardingBatch implements LedgerStore.Batch {
@@ -19,6 +20,11 @@ public abstract class ForwardingBatch implements LedgerStore.Batch {
   @Override
   public JournalHead head() {
     return batch.head();
+  }
+
+  @Override
+  public @Nullable List<Outcome> postedSince(long sequence) {
+    return batch.postedSince(sequence);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static dev.mbank.server.commit.Commands.BOB;
 import static dev.mbank.server.commit.Commands.EUR;
 import static dev.mbank.server.commit.Commands.deposit;
 import static dev.mbank.server.commit.Commands.open;
+import static dev.mbank.server.commit.Commands.transfer;
 import static dev.mbank.server.commit.Commands.withdraw;
 import static dev.mbank.server.commit.WriterRig.NOON;
 import static dev.mbank.server.commit.WriterRig.answer;
@@ -237,8 +238,41 @@ class GroupCommitWriterTest {
   }
 
   @Test
-  void submit_anotherServerMovedTheHead_readsTheAccountsAgain() {
+  void submit_anotherServerPosted_takesItInAndReadsOnlyWhatItLacks() {
     try (WriterRig rig = WriterRig.started()) {
+      rig.post(open("a"));
+      rig.post(deposit("a", 100));
+      rig.store.decideElsewhere(deposit("a", 900), NOON);
+      rig.store.decideElsewhere(withdraw("a", 10_000), NOON); // Refused.
+      rig.store.decideElsewhere(open("b"), NOON);
+      rig.store.decideElsewhere(transfer("a", "b", 300), NOON);
+      rig.store.takeSteps();
+
+      assertThat(rig.post(transfer("b", "a", 300)).entries().get(1).balance()).isEqualTo(1000);
+      assertThat(rig.store.takeSteps()).contains(Step.OUTCOMES).doesNotContain(Step.ACCOUNTS);
+      ReplayedLedger.of(rig.store.journal());
+    }
+  }
+
+  @Test
+  void submit_anotherServerPostedToAnUnknownAccount_readsItWhenNeeded() {
+    try (WriterRig rig = WriterRig.started()) {
+      rig.store.decideElsewhere(open("a"), NOON);
+      rig.post(open("b"));
+      rig.store.decideElsewhere(deposit("a", 900), NOON);
+      rig.post(open("c"));
+      rig.store.takeSteps();
+
+      assertThat(rig.post(withdraw("a", 900)).entries().get(0).balance()).isZero();
+      assertThat(rig.store.takeSteps()).contains(Step.ACCOUNTS);
+      ReplayedLedger.of(rig.store.journal());
+    }
+  }
+
+  @Test
+  void submit_anotherServerPostedWhatTheStoreForgot_readsTheAccountsAgain() {
+    try (WriterRig rig = WriterRig.started()) {
+      rig.store.forget();
       rig.post(open("a"));
       rig.post(deposit("a", 100));
       rig.store.decideElsewhere(deposit("a", 900), NOON.plusSeconds(5));

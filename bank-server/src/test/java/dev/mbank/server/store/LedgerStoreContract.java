@@ -44,6 +44,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,6 +265,37 @@ abstract class LedgerStoreContract {
     }
     ledger.append(NOON, withdraw("a", 100));
     assertSame(store);
+  }
+
+  @Test
+  void postedSince_anotherServersTransactions_areThereInOrder() {
+    List<Outcome> ours = ledger.append(NOON, open("a"), withdraw("a", 1), deposit("a", 5));
+    assertPosted(store, 2, List.of());
+    TestLedger other = new TestLedger(database.join().store());
+    ours.forEach(other.expected::apply);
+    List<Outcome> theirs = other.append(NOON, deposit("a", 1), withdraw("b", 1), open("b"));
+
+    assertPosted(store, 2, List.of(theirs.get(0), theirs.get(2)));
+    assertPosted(store, 4, List.of());
+    assertPosted(store, 5, null);
+  }
+
+  /** It may have been taken because the database failed over, to one that lacks the end. */
+  @Test
+  void postedSince_newConnection_isUnknown() {
+    ledger.append(NOON, open("a"));
+    assertPosted(database.join().store(), 1, null);
+  }
+
+  /** Fewer only if they were indexed meanwhile. */
+  private static void assertPosted(
+      LedgerStore store, long sequence, @Nullable List<Outcome> expected) {
+    try (Batch batch = store.begin()) {
+      List<Outcome> posted = batch.postedSince(sequence);
+      if (posted != null || expected == null) {
+        assertThat(posted).isEqualTo(expected);
+      }
+    }
   }
 
   @Test
