@@ -15,7 +15,7 @@ final class Measurement {
   private static final int USUAL = 512;
 
   /** What a just-in-time compiler needs before anything is measured. */
-  private static final double FIRST_WARM_UP = 8;
+  private static final double FIRST_WARM_UP = 20;
 
   private static final double TOO_MUCH = 3;
 
@@ -72,7 +72,7 @@ final class Measurement {
     try (LoadGenerator load = new LoadGenerator(ports, tls, CONNECTIONS, acknowledged)) {
       load.once(Workload.OPEN);
       load.once(Workload.FUND);
-      double first = Math.min(FIRST_WARM_UP, 2 * options.seconds());
+      double first = Math.min(FIRST_WARM_UP, 4 * options.seconds());
       load.closedLoop(Workload.TRANSFERS, USUAL, Times.starting(first, 0));
       begin = Instant.now();
       closedLoops(load);

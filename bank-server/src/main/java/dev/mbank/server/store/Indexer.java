@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the indexes follow the journal. Each step is one transaction that indexes the next few
- * thousand outcomes in the order of the index's key: so a page that many of them go to is written
- * once and not once for each batch, which was most of what a transfer cost.
+ * Lets the indexes follow the journal. Each step indexes the next few thousand outcomes in the
+ * order of the index's key: so a page that many of them go to is written once and not once for each
+ * batch, which was most of what a transfer cost.
  *
  * <p>A thread of its own takes a step whenever there is enough for one, and the rest when nothing
  * more comes. Any number of servers may do this on one database; whoever is first does the step.
@@ -21,38 +21,6 @@ final class Indexer implements AutoCloseable {
 
   /** How long what does not fill a step waits for more. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
-
-  private static final String[] STEPS = {
-    """
-    INSERT INTO index_entry (account_id, sequence)
-    SELECT source_id, sequence FROM journal_transaction
-     WHERE sequence > ? AND sequence <= ? AND source_id IS NOT NULL
-     UNION ALL
-    SELECT destination_id, sequence FROM journal_transaction WHERE sequence > ? AND sequence <= ?
-     ORDER BY 1, 2
-    """,
-    """
-    INSERT INTO index_account (account_id, owner, sequence)
-    SELECT destination_id, identity, sequence FROM journal_transaction
-     WHERE sequence > ? AND sequence <= ? AND kind = 'ACCOUNT_OPENING'
-     ORDER BY 1
-    """,
-    """
-    INSERT INTO index_request (request_id, identity, sequence)
-    SELECT request_id, identity, sequence FROM journal_transaction
-     WHERE sequence > ? AND sequence <= ?
-     ORDER BY 1, 2
-    """,
-  };
-
-  private static final String REFUSALS =
-      """
-      INSERT INTO index_request (request_id, identity, refusal)
-      SELECT request_id, identity, number FROM journal_refusal WHERE number > ? AND number <= ?
-       ORDER BY 1, 2
-      """;
-
-  private static final String MOVE = "UPDATE index_head SET sequence = ?, refusals = ?";
 
   private final JournalStore.Connections connections;
   private final Tail tail;
@@ -126,14 +94,9 @@ final class Indexer implements AutoCloseable {
                   Math.min(end.sequence(), from.sequence() + step),
                   Math.min(end.refusals(), from.refusals() + step)));
       if (from.equals(to)) {
-        open.rollback();
+        open.endIndexing();
       } else {
-        for (String sql : STEPS) {
-          open.update(sql, from.sequence(), to.sequence());
-        }
-        open.update(REFUSALS, from.refusals(), to.refusals());
-        open.update(MOVE, to.sequence(), to.refusals());
-        open.commit();
+        open.index(from, to);
       }
       tail.indexed(to);
       // Another server may have moved the head of the indexes past the end that was seen.

@@ -71,12 +71,12 @@ final class JournalCheck {
           + """
             SELECT 1 FROM index_head x, journal_head h
              WHERE x.sequence <= h.sequence AND x.refusals <= h.refusals
-               AND (SELECT count(*) FROM index_entry)
+               AND (SELECT count(*) FROM index_entry WHERE sequence <= x.sequence)
                      = (SELECT count(*) FROM legs WHERE sequence <= x.sequence)
                AND NOT EXISTS (SELECT 1 FROM legs LEFT JOIN index_entry i
                                    ON (i.account_id, i.sequence) = (legs.account_id, legs.sequence)
                                 WHERE legs.sequence <= x.sequence AND i.sequence IS NULL)
-               AND (SELECT count(*) FROM index_account)
+               AND (SELECT count(*) FROM index_account WHERE sequence <= x.sequence)
                      = (SELECT count(*) FROM journal_transaction
                          WHERE kind = 'ACCOUNT_OPENING' AND sequence <= x.sequence)
                AND NOT EXISTS (SELECT 1 FROM journal_transaction t LEFT JOIN index_account i
@@ -84,7 +84,9 @@ final class JournalCheck {
                                     = (t.destination_id, t.identity, t.sequence)
                                 WHERE t.kind = 'ACCOUNT_OPENING' AND t.sequence <= x.sequence
                                   AND i.sequence IS NULL)
-               AND (SELECT count(*) FROM index_request) = x.sequence + x.refusals
+               AND (SELECT count(*) FROM index_request
+                     WHERE sequence <= x.sequence OR refusal <= x.refusals)
+                     = x.sequence + x.refusals
                AND NOT EXISTS (SELECT 1 FROM journal_transaction t LEFT JOIN index_request i
                                    ON (i.request_id, i.identity, i.sequence)
                                     = (t.request_id, t.identity, t.sequence)

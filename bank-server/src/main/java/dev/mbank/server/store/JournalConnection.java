@@ -80,8 +80,14 @@ abstract class JournalConnection implements AutoCloseable {
   /** Begins a transaction in which this connection alone adds to the journal. */
   abstract Head beginAppending() throws SQLException;
 
-  /** Begins a transaction in which this connection alone adds to the indexes. */
+  /** Begins what this connection alone adds to the indexes. */
   abstract Head beginIndexing() throws SQLException;
+
+  /** Adds to all indexes what is between two places of the journal, and makes that durable. */
+  abstract void index(Position from, Position to) throws SQLException;
+
+  /** Ends it with nothing added. */
+  abstract void endIndexing() throws SQLException;
 
   /** Makes what was done since the begin durable. */
   abstract void commit() throws SQLException;
@@ -340,14 +346,14 @@ abstract class JournalConnection implements AutoCloseable {
     return transaction.entries().get(transaction.entries().size() - 1);
   }
 
-  /** Runs a statement whose parameters are a pair, once or several times. */
-  final void update(String sql, long first, long second) throws SQLException {
+  /** Runs a statement whose parameters are a pair, once or several times: tells how many rows. */
+  final int update(String sql, long first, long second) throws SQLException {
     try (PreparedStatement statement = jdbc.prepareStatement(sql)) {
       long parameters = sql.chars().filter(c -> c == '?').count();
       for (int i = 1; i <= parameters; i++) {
         statement.setLong(i, i % 2 == 1 ? first : second);
       }
-      statement.executeUpdate();
+      return statement.executeUpdate();
     }
   }
 

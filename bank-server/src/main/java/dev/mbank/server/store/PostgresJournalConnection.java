@@ -70,6 +70,20 @@ final class PostgresJournalConnection extends JournalConnection {
     return head(jdbc, HEAD + " FOR UPDATE OF i");
   }
 
+  @Override
+  void index(Position from, Position to) throws SQLException {
+    for (Index each : Index.values()) {
+      update(each.add(), each.place(from), each.place(to));
+    }
+    update(Index.MOVE_HEAD, to.sequence(), to.refusals());
+    commit();
+  }
+
+  @Override
+  void endIndexing() throws SQLException {
+    rollback();
+  }
+
   /**
    * A database that stops waiting for its standby, because an operator says so, has committed all
    * the same, and says so in a warning: then it is durable here only, and gone with this machine.
