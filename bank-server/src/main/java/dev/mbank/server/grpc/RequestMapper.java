@@ -28,10 +28,7 @@ import org.jspecify.annotations.Nullable;
  * who it is.
  */
 final class RequestMapper {
-  private static final Pattern UUID_PATTERN =
-      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
   private static final UUID NIL = new UUID(0, 0);
-  private static final Pattern ACCOUNT_ID = Pattern.compile(AccountId.PATTERN);
   private static final Pattern TRANSACTION_ID = Pattern.compile("tx-([1-9][0-9]{0,17})");
   private static final int MAX_DISPLAY_NAME = 128;
   private static final int MAX_DESCRIPTION = 256;
@@ -85,7 +82,7 @@ final class RequestMapper {
   }
 
   static AccountId accountId(String value, String field) {
-    if (!ACCOUNT_ID.matcher(value).matches()) {
+    if (!AccountId.matches(value)) {
       throw new InvalidFieldException(field, value, AccountId.PATTERN);
     }
     return new AccountId(value);
@@ -127,14 +124,24 @@ final class RequestMapper {
   }
 
   private static UUID requestId(String value) {
-    if (!UUID_PATTERN.matcher(value).matches()) {
+    UUID id = uuid(value);
+    if (id == null) {
       throw new InvalidFieldException("request_id", value, "a UUID");
     }
-    UUID id = UUID.fromString(value);
     if (id.equals(NIL)) {
       throw new InvalidFieldException("request_id", value, "a UUID of this request's own");
     }
     return id;
+  }
+
+  /** Null if it is none. The parser takes shorter groups of digits too, which print as longer. */
+  private static @Nullable UUID uuid(String value) {
+    try {
+      UUID id = UUID.fromString(value);
+      return id.toString().equalsIgnoreCase(value) ? id : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   private static AccountId clientsAccountId(String value, String field) {
@@ -150,10 +157,20 @@ final class RequestMapper {
     if (length > limit) {
       throw new InvalidFieldException(field, length + " characters", "at most " + limit);
     }
-    if (value.codePoints().anyMatch(RequestMapper::isInvisible)) {
+    if (!isPlain(value) && value.codePoints().anyMatch(RequestMapper::isInvisible)) {
       throw new InvalidFieldException(field, value, "no control or format characters, in one line");
     }
     return value;
+  }
+
+  /** Whether it is printable ASCII, as most is: that is soon seen. */
+  private static boolean isPlain(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) < ' ' || value.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** What can make a line of text look like another: control it, turn it round, break it. */

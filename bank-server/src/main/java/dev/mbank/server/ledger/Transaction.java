@@ -2,9 +2,7 @@ package dev.mbank.server.ledger;
 
 import java.time.Instant;
 import java.util.Currency;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * A change of the ledger at its place in the journal.
@@ -32,12 +30,14 @@ public record Transaction(
       throw new IllegalArgumentException("sequence: " + sequence + " (expected: 1 or more)");
     }
     long sum = 0;
-    Set<AccountId> accounts = new HashSet<>();
-    for (Entry entry : entries) {
-      sum = Math.addExact(sum, entry.amount());
-      if (!accounts.add(entry.account())) {
-        throw new IllegalArgumentException(
-            "entries: two of " + entry.account() + " (expected: one an account)");
+    for (int i = 0; i < entries.size(); i++) {
+      AccountId account = entries.get(i).account();
+      sum = Math.addExact(sum, entries.get(i).amount());
+      for (int j = 0; j < i; j++) {
+        if (entries.get(j).account().equals(account)) {
+          throw new IllegalArgumentException(
+              "entries: two of " + account + " (expected: one an account)");
+        }
       }
     }
     if (sum != 0) {
