@@ -2,7 +2,10 @@ package dev.mbank.server.commit;
 
 import java.time.Duration;
 
-/** There is more to do than the server may take on. Nothing was done. */
+/**
+ * There is more to do than the server may take on. Nothing was done. It has no stack trace: each
+ * would cost what the server has least of then.
+ */
 public final class OverloadedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -13,7 +16,7 @@ public final class OverloadedException extends RuntimeException {
    * @param retryAfter when it is worth trying again
    */
   public OverloadedException(String what, Duration retryAfter) {
-    super(what);
+    super(what, null, false, false);
     this.retryAfter = retryAfter;
   }
 

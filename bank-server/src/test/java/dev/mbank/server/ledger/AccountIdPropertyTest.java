@@ -22,7 +22,7 @@ class AccountIdPropertyTest {
     Arbitrary<Character> ids = Arbitraries.chars().with("abz019-");
     Arbitrary<Character> others = Arbitraries.chars().with("`{/:A.\n\u0661\uff41");
     return Arbitraries.oneOf(
-        ids.list().ofMinSize(0).ofMaxSize(70).map(AccountIdPropertyTest::text),
+        ids.list().ofMinSize(61).ofMaxSize(65).map(AccountIdPropertyTest::text),
         Arbitraries.frequencyOf(Tuple.of(9, ids), Tuple.of(1, others))
             .list()
             .ofMaxSize(10)
