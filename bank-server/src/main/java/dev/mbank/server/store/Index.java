@@ -37,8 +37,11 @@ enum Index {
        ORDER BY 1, 2
       """);
 
-  /** Says how far all of them have come. */
-  static final String MOVE_HEAD = "UPDATE index_head SET sequence = ?, refusals = ?";
+  /** Says how far all of them have come, unless another server has said more already. */
+  static final String MOVE_HEAD =
+      """
+      UPDATE index_head SET sequence = ?, refusals = ? WHERE sequence <= ? AND refusals <= ?
+      """;
 
   private final String table;
   private final String columns;

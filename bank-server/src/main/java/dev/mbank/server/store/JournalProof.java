@@ -40,6 +40,7 @@ final class JournalProof {
       Future<Summary> theirs = readers.submit(() -> summary(to, null));
       Summary source = await(ours, progress);
       Summary target = await(theirs, progress);
+      progress.at(read.get()); // All of it, however fast the last of it was.
       try (ReadOnlyJournal now = ReadOnlyJournal.require(from, end)) {
         return new CopyResult(source, target, copied, now.head().end().sequence());
       }

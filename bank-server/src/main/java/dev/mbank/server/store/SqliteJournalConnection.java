@@ -86,7 +86,7 @@ final class SqliteJournalConnection extends JournalConnection {
     }
   }
 
-  /** Nobody else does, for one server has the file. */
+  /** In no transaction: if another server has the file too and does the same, no harm is done. */
   @Override
   Head beginIndexing() throws SQLException {
     return head(jdbc, HEAD);
@@ -95,7 +95,7 @@ final class SqliteJournalConnection extends JournalConnection {
   /**
    * In many small transactions, between which others have their turn: they would wait for all of a
    * step longer than for anything else. What is sorted first is sorted in nobody's way. Those rows
-   * that a crash leaves behind the head of the indexes are met again.
+   * that a crash leaves behind the head of the indexes, or another server adds, are met again.
    */
   @Override
   void index(Position from, Position to) throws SQLException {

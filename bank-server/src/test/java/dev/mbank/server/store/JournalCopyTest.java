@@ -73,6 +73,40 @@ class JournalCopyTest {
     assertServes(target, ledger);
   }
 
+  @Test
+  void copy_eachPart_isToldToItsEnd() {
+    TestDatabase source = database(Kind.SQLITE);
+    someBank(source);
+    TestDatabase target = database(Kind.SQLITE);
+    copy(source, target);
+    List<String> unfinished = new ArrayList<>();
+    JournalCopy.Progress progress =
+        new JournalCopy.Progress() {
+          private String part = "";
+          private long rows;
+
+          @Override
+          public void begin(String newPart, long from, long total) {
+            part = newPart;
+            rows = total;
+            if (from < total) {
+              unfinished.add(part);
+            }
+          }
+
+          @Override
+          public void at(long done) {
+            if (done >= rows) {
+              unfinished.remove(part);
+            }
+          }
+        };
+
+    JournalCopy.copy(side("--from", source), side("--to", target), progress);
+
+    assertThat(unfinished).isEmpty();
+  }
+
   @ParameterizedTest
   @EnumSource(Kind.class)
   void copy_again_goesOnBehindWhatIsThere(Kind kind) {
