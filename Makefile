@@ -24,7 +24,7 @@ CERTS := if [ -e certs/ca.key ] || [ ! -e certs/ca.crt ]; then ./generate-certs.
 
 NODE_PACKAGES := interop/node_modules/.package-lock.json
 
-.PHONY: help demo test interop bench bench-profile bench-edge run run-client certs format clean
+.PHONY: help demo test interop bench bench-profile bench-soak bench-edge run run-client certs format clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -57,6 +57,10 @@ bench-profile: BENCH := sqlite transfers 512
 bench-profile: BENCH_SECONDS := 20
 bench-profile: BENCH_JVM += -Dbench.profile=true
 bench-profile: bench ## see where the server's time goes in it
+
+bench-soak: $(BUILT) ## load one bank for ten minutes and ten million transfers
+	@$(MVN) -P bench -pl benchmarks -am process-classes -Dbench.main=dev.mbank.benchmarks.Soak \
+	  "-Dbench.jvm=$(BENCH_JVM)"
 
 bench-edge: ## measure what a call pays for identity, policy, audit and metrics
 	./mvnw -B -q -P bench -pl benchmarks -am process-classes -Dbench.words=EdgeBenchmark

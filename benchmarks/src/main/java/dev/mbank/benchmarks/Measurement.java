@@ -19,6 +19,9 @@ final class Measurement {
 
   private static final double TOO_MUCH = 3;
 
+  /** Being refused is compiled anew, on both sides. */
+  private static final double OVERLOAD_WARM_UP = 12;
+
   /** So many that the bank's queue, and not the limit of calls of a connection, says no. */
   private static final int CROWD = 16;
 
@@ -117,7 +120,9 @@ final class Measurement {
 
   private void overload(List<Integer> ports, double best) throws InterruptedException {
     try (LoadGenerator load = new LoadGenerator(ports, tls, CROWD, acknowledged)) {
-      Outcome outcome = load.openLoop(Workload.TRANSFERS, TOO_MUCH * best, times());
+      double warmUp = Math.min(OVERLOAD_WARM_UP, 2 * options.seconds());
+      Times times = Times.starting(warmUp, options.seconds());
+      Outcome outcome = load.openLoop(Workload.TRANSFERS, TOO_MUCH * best, times);
       Tally tally = outcome.tally();
       double refusedP99 = Outcome.millis(tally.refused(), 99);
       double sent = TOO_MUCH * best - tally.unsentCalls() / outcome.seconds();
