@@ -4,7 +4,6 @@ import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.type.Money;
 import dev.mbank.tls.fixtures.TestCertificates;
@@ -27,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -34,7 +34,11 @@ import tools.jackson.databind.JsonNode;
  * The dashboard and the rules of {@code helm/}, in a real Prometheus that scrapes the real server
  * while it is called, refuses, denies and is hurt: each expression has to find what it looks for.
  */
+@EnabledIf(value = "isPrometheusInstalled", disabledReason = MonitoringIT.NOT_TESTED)
 class MonitoringIT {
+  static final String NOT_TESTED =
+      "the monitoring is not tested: prometheus and promtool are not here (Debian: prometheus)";
+
   private static final Issued CA = TestCertificates.authority("mbank test CA").selfSigned();
   private static final Issued CLIENT = TestCertificates.client(TestClient.IDENTITY).issuedBy(CA);
   private static final Issued STRANGER =
@@ -59,11 +63,16 @@ class MonitoringIT {
   private static TestClient stranger;
   private static SteadyLoad load;
 
+  static boolean isPrometheusInstalled() {
+    boolean installed = PrometheusProcess.isInstalled("prometheus", "promtool");
+    if (!installed) {
+      System.out.println("MonitoringIT: " + NOT_TESTED);
+    }
+    return installed;
+  }
+
   @BeforeAll
   static void start() throws Exception {
-    assumeTrue(
-        PrometheusProcess.isInstalled("prometheus", "promtool"),
-        "NOT TESTED: there is no prometheus and promtool here (Debian's package: prometheus)");
     CA.writeTo(folder, "ca");
     TestCertificates.server().issuedBy(CA).writeTo(folder, "server");
     Path lists = Files.writeString(folder.resolve("ca.crl"), TestCrls.of(CA));
