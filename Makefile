@@ -44,7 +44,7 @@ helm: $(HELM) ## check the Helm chart, and what it renders
 	@node helm/check.mjs
 
 helm-play: $(HELM) ## start the pods that the chart renders, and bank with them
-	@helm/play.sh
+	@node helm/play.mjs
 
 run: $(BUILT) ## start the server
 	@$(CERTS)
