@@ -81,6 +81,7 @@ app.kubernetes.io/part-of: mbank
 
 {{/* The volume of the CAs. Of the CA's own Secret it takes the certificate only, never the key. */}}
 {{- define "mbank.caVolume" -}}
+{{- $ca := .Values.ca -}}
 name: ca
 {{- if or .Values.ca.existingConfigMap .Values.ca.inline }}
 configMap:
@@ -91,7 +92,7 @@ secret:
 {{- end }}
   defaultMode: 0440
   items:
-    - key: {{ .Values.ca.key }}
+    - key: {{ ternary $ca.key "ca.crt" (or $ca.existingConfigMap $ca.existingSecret $ca.inline | empty | not) }}
       path: ca.crt
 {{- end }}
 
