@@ -14,6 +14,7 @@ import dev.mbank.v1.DepositResponse;
 import dev.mbank.v1.GetBalanceRequest;
 import dev.mbank.v1.GetBalanceResponse;
 import io.grpc.StatusRuntimeException;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -132,6 +133,7 @@ class DatabaseFailureIT {
   /** Waits until readiness says so, and asserts that a read fails, and soon. */
   private static void assertOutage(Tellers tellers) throws Exception {
     await().atMost(SOON).untilAsserted(() -> assertThat(readiness()).isEqualTo(503));
+    await().atMost(SOON).until(() -> readyMetric() == 0);
     var request = GetBalanceRequest.newBuilder().setAccountId("mine").build();
     var reads = client.bankAsync().withDeadlineAfter(READS_WITHIN.toMillis(), MILLISECONDS);
     List<ListenableFuture<GetBalanceResponse>> calls = new ArrayList<>();
@@ -149,6 +151,7 @@ class DatabaseFailureIT {
   /** Waits until all goes on, and holds the books against the answers. */
   private static void assertOver(Tellers tellers) throws Exception {
     await().atMost(SOON).untilAsserted(() -> assertThat(readiness()).isEqualTo(200));
+    await().atMost(SOON).until(() -> readyMetric() == 1);
     await()
         .atMost(SOON)
         .ignoreExceptions()
@@ -174,5 +177,9 @@ class DatabaseFailureIT {
 
   private static int readiness() throws Exception {
     return server.readiness();
+  }
+
+  private static double readyMetric() {
+    return server.part(MeterRegistry.class).get("mbank.ready").gauge().value();
   }
 }

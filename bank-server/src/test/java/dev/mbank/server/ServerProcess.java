@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  */
 final class ServerProcess implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("bank-server ready: grpc \\S+:([0-9]+) \\(");
+  private static final Pattern MANAGEMENT = Pattern.compile(", management \\S+:([0-9]+),");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
@@ -94,6 +95,13 @@ final class ServerProcess implements AutoCloseable {
     Matcher ready = READY.matcher(stdout());
     assertThat(ready.find()).as("ready: %s%s", stdout(), stderr()).isTrue();
     return Integer.parseInt(ready.group(1));
+  }
+
+  /** The port of health and metrics, of one that is ready. */
+  int managementPort() {
+    Matcher management = MANAGEMENT.matcher(stdout());
+    assertThat(management.find()).as("ready: %s", stdout()).isTrue();
+    return Integer.parseInt(management.group(1));
   }
 
   /** Waits for its end; the exit code. */

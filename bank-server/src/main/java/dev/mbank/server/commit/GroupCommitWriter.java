@@ -115,6 +115,11 @@ public final class GroupCommitWriter implements AutoCloseable {
     return settings.queueCapacity() - permits.availablePermits();
   }
 
+  /** How many may, before the next is refused. */
+  public int capacity() {
+    return settings.queueCapacity();
+  }
+
   /** Whether the writer runs and the store did what it was asked the last time. */
   public boolean isAvailable() {
     return !ended && Boolean.TRUE.equals(available);

@@ -17,8 +17,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts calls by who made them, and denials by why. Callers are told apart by the grant that they
- * fit, so there are no more of them than the policy has lines, whoever calls.
+ * Counts calls by who made them, refusals by the contract's reason, and denials by why. Callers are
+ * told apart by the grant that they fit, so there are no more of them than the policy has lines,
+ * whoever calls.
  */
 final class CallMeters implements ServerInterceptor {
   private static final String UNKNOWN = "unknown";
@@ -26,6 +27,7 @@ final class CallMeters implements ServerInterceptor {
   private record Key(String caller, String method, Status.Code status) {}
 
   private final Map<Key, Counter> calls = new ConcurrentHashMap<>();
+  private final Map<String, Counter> refused = new ConcurrentHashMap<>();
   private final PolicyInForce policy;
   private final MeterRegistry registry;
   private final Counter unknownIdentity;
@@ -36,11 +38,20 @@ final class CallMeters implements ServerInterceptor {
     this.registry = registry;
     this.unknownIdentity = denied("unknown_identity");
     this.permissionDenied = denied("permission_denied");
+    // From zero on: a rate does not see what a series begins with.
+    StatusMapper.REASONS.forEach(reason -> refused.put(reason, refused(reason)));
   }
 
   private Counter denied(String reason) {
     return Counter.builder("mbank.calls.denied")
         .description("Calls that the policy refused")
+        .tag("reason", reason)
+        .register(registry);
+  }
+
+  private Counter refused(String reason) {
+    return Counter.builder("mbank.calls.refused")
+        .description("Calls that were answered with an error, by its reason")
         .tag("reason", reason)
         .register(registry);
   }
@@ -52,7 +63,7 @@ final class CallMeters implements ServerInterceptor {
     return new SimpleForwardingServerCallListener<>(next.startCall(counted, headers)) {
       @Override
       public void onCancel() {
-        counted.count(Status.Code.CANCELLED);
+        var unused = counted.count(Status.Code.CANCELLED);
         super.onCancel();
       }
     };
@@ -79,14 +90,17 @@ final class CallMeters implements ServerInterceptor {
 
     @Override
     public void close(Status status, Metadata trailers) {
-      count(status.getCode());
+      if (count(status.getCode()) && !status.isOk()) {
+        String reason = StatusMapper.reason(status, trailers);
+        refused.computeIfAbsent(reason, CallMeters.this::refused).increment();
+      }
       super.close(status, trailers);
     }
 
     /** Only once: the answer to a call that was cancelled goes nowhere. */
-    void count(Status.Code status) {
+    boolean count(Status.Code status) {
       if (!counted.compareAndSet(false, true)) {
-        return;
+        return false;
       }
       String method = String.valueOf(getMethodDescriptor().getBareMethodName());
       Key key = new Key(caller(Caller.of(this).identityIfProven()), method, status);
@@ -96,6 +110,7 @@ final class CallMeters implements ServerInterceptor {
       } else if (status == Status.Code.PERMISSION_DENIED) {
         permissionDenied.increment();
       }
+      return true;
     }
   }
 }

@@ -12,15 +12,18 @@ import dev.mbank.server.commit.OutcomeUnknownException;
 import dev.mbank.server.commit.OverloadedException;
 import dev.mbank.server.commit.StoreUnavailableException;
 import dev.mbank.server.ledger.Decision.Refused;
+import dev.mbank.server.ledger.Refusal;
 import dev.mbank.server.security.PermissionDeniedException;
 import dev.mbank.server.security.UnknownIdentityException;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +34,21 @@ import org.slf4j.LoggerFactory;
 final class StatusMapper {
   private static final Logger log = LoggerFactory.getLogger(StatusMapper.class);
   private static final String DOMAIN = "mbank.dev";
+
+  /** All that there are in the contract. */
+  static final List<String> REASONS =
+      Stream.concat(
+              Stream.of(
+                  "INVALID_FIELD",
+                  "UNKNOWN_IDENTITY",
+                  "PERMISSION_DENIED",
+                  "TRANSACTION_NOT_FOUND",
+                  "OVERLOADED",
+                  "OUTCOME_UNKNOWN",
+                  "STORE_UNAVAILABLE",
+                  "INTERNAL"),
+              Stream.of(Refusal.values()).map(Refusal::name))
+          .toList();
 
   private StatusMapper() {}
 

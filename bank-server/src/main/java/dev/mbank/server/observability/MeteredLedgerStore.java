@@ -9,6 +9,7 @@ import dev.mbank.server.ledger.RequestKey;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +32,7 @@ final class MeteredLedgerStore implements LedgerStore {
         Timer.builder("mbank.commit.duration")
             .description("From the commit's start until it is durable")
             .publishPercentileHistogram()
+            .minimumExpectedValue(Duration.ofNanos(100_000)) // One fsync takes less than 1 ms.
             .register(registry);
   }
 

@@ -13,6 +13,9 @@ import java.time.Clock;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.health.actuate.endpoint.HealthDescriptor;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Primary;
@@ -30,10 +33,30 @@ class ObservabilityConfiguration {
 
   @Bean
   MeterBinder writerMeters(GroupCommitWriter writer) {
+    return registry -> {
+      Gauge.builder("mbank.commit.pending", writer, GroupCommitWriter::pending)
+          .description("Commands that wait for their commit or are in it")
+          .register(registry);
+      Gauge.builder("mbank.commit.capacity", writer, GroupCommitWriter::capacity)
+          .description("Commands that may, before the next is refused")
+          .register(registry);
+    };
+  }
+
+  /** What a probe of readiness is told. */
+  @Bean
+  MeterBinder readinessMeters(ObjectProvider<HealthEndpoint> health) {
     return registry ->
-        Gauge.builder("mbank.commit.pending", writer, GroupCommitWriter::pending)
-            .description("Commands that wait for their commit or are in it")
-            .register(registry);
+        health.ifAvailable(
+            endpoint ->
+                Gauge.builder("mbank.ready", endpoint, each -> isReady(each) ? 1 : 0)
+                    .description("1 if the server is ready, 0 if it takes no calls")
+                    .register(registry));
+  }
+
+  private static boolean isReady(HealthEndpoint health) {
+    HealthDescriptor readiness = health.healthForPath("readiness");
+    return readiness != null && readiness.getStatus().equals(Status.UP);
   }
 
   /** By the names in logback-spring.xml; without that there is no audit file. */

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** Counts handshakes by what became of them and reloads, shows how long certificates last. */
@@ -98,15 +99,23 @@ final class TlsMetrics implements HandshakeListener {
   private ReloadListener reloads(String files) {
     Counter accepted = reloads(files, "accepted");
     Counter rejected = reloads(files, "rejected");
+    AtomicInteger inForce = new AtomicInteger(1);
+    Gauge.builder("mbank.files.in.force", inForce, AtomicInteger::get)
+        .description("1 if the files that are there are in force, 0 if they were refused")
+        .tag("files", files)
+        .strongReference(true)
+        .register(registry);
     return new ReloadListener() {
       @Override
       public void accepted() {
         accepted.increment();
+        inForce.set(1);
       }
 
       @Override
       public void rejected() {
         rejected.increment();
+        inForce.set(0);
       }
     };
   }

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 
 /** The journal of a database, as one server has it: both of its sides, and what they share. */
 final class Journal implements AutoCloseable {
+  private final Tail tail = new Tail();
   private final Indexer indexer;
   private final JournalStore store;
   private final LedgerQueries queries;
@@ -14,7 +15,6 @@ final class Journal implements AutoCloseable {
    * @param indexStep how many transactions are indexed together
    */
   Journal(JournalDatabase database, int indexStep) {
-    Tail tail = new Tail();
     indexer = new Indexer(database::openWriter, tail, indexStep);
     store = new JournalStore(database::openWriter, tail, indexer);
     queries = new JournalQueries(database.readers(), tail);
@@ -33,6 +33,11 @@ final class Journal implements AutoCloseable {
 
   LedgerQueries queries() {
     return queries;
+  }
+
+  /** How many outcomes are not in the indexes yet. */
+  int unindexed() {
+    return tail.size();
   }
 
   Indexer indexer() {

@@ -2,6 +2,8 @@ package dev.mbank.server.store;
 
 import dev.mbank.server.commit.LedgerQueries;
 import dev.mbank.server.commit.LedgerStore;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.sql.SQLException;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -27,6 +29,15 @@ class StoreConfiguration {
   @Bean
   LedgerStore ledgerStore(Journal journal) {
     return journal.store();
+  }
+
+  /** How far the indexes are behind the journal; four steps of the indexer at the most. */
+  @Bean
+  MeterBinder journalMeters(Journal journal) {
+    return registry ->
+        Gauge.builder("mbank.store.unindexed", journal, Journal::unindexed)
+            .description("Outcomes that the indexes lack, and memory holds instead")
+            .register(registry);
   }
 
   @Bean

@@ -4,13 +4,17 @@ import static dev.mbank.server.grpc.Requests.call;
 import static dev.mbank.server.grpc.Requests.deposit;
 import static dev.mbank.server.grpc.Requests.eur;
 import static dev.mbank.server.grpc.Requests.opening;
+import static dev.mbank.server.grpc.Requests.withdraw;
 import static dev.mbank.server.grpc.TestBank.ALICE;
 import static dev.mbank.server.grpc.TestBank.TELLER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mbank.server.security.PeerCertificates;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +61,40 @@ class CallMetersTest {
   }
 
   @Test
+  void scrape_ofANewBank_hasEveryReasonOfTheContractAtZero() throws IOException {
+    String contract =
+        Files.readString(Path.of("../bank-api/src/main/proto/mbank/v1/bank_service.proto"));
+    List<String> reasons =
+        Pattern.compile("(?m)^//   ([A-Z_]+) +[A-Z_]+ {2}")
+            .matcher(contract)
+            .results()
+            .map(found -> refused(found.group(1), 0))
+            .toList();
+
+    assertThat(reasons).hasSizeGreaterThan(10);
+    assertThat(lines("mbank_calls_refused_total{")).containsExactlyInAnyOrderElementsOf(reasons);
+  }
+
+  @Test
+  void refusals_areCountedByTheContractsReason() {
+    call(bank.as(TELLER), opening("main", "EUR"));
+    call(bank.as(TELLER), deposit("main", eur(1)));
+    BankError.of(() -> call(bank.as(TELLER), withdraw("main", eur(2))));
+    BankError.of(() -> call(bank.as(TELLER), withdraw("main", eur(2))));
+    BankError.of(() -> call(bank.as(TELLER), deposit("absent", eur(1))));
+    BankError.of(() -> call(bank.as(TELLER), deposit("Not well-formed", eur(1))));
+    BankError.of(() -> call(bank.as(ALICE), deposit("main", eur(1))));
+
+    assertThat(lines("mbank_calls_refused_total{"))
+        .filteredOn(line -> !line.endsWith(" 0.0"))
+        .containsExactlyInAnyOrder(
+            refused("INSUFFICIENT_FUNDS", 2),
+            refused("ACCOUNT_NOT_FOUND", 1),
+            refused("INVALID_FIELD", 1),
+            refused("PERMISSION_DENIED", 1));
+  }
+
+  @Test
   void policy_readAgain_holdsOnOpenConnectionsFromTheNextCallOn() {
     call(bank.as(ALICE), opening("alice", "EUR"));
     assertThat(BankError.of(() -> call(bank.as(ALICE), deposit("alice", eur(1)))).reason())
@@ -77,6 +115,10 @@ class CallMetersTest {
 
   private List<String> lines(String start) {
     return bank.scrape().lines().filter(line -> line.startsWith(start)).toList();
+  }
+
+  private static String refused(String reason, int count) {
+    return "mbank_calls_refused_total{reason=\"%s\"} %d.0".formatted(reason, count);
   }
 
   private static String calls(String caller, String method, String status, int count) {

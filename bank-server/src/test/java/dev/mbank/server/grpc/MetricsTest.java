@@ -35,7 +35,22 @@ class MetricsTest {
           .contains("mbank_commit_batch_size_bucket{le=\"1.0\"} 4\n")
           .contains("mbank_commit_duration_seconds_count 4\n")
           .containsPattern("mbank_commit_duration_seconds_bucket\\{le=\"[0-9.]+\"} ")
-          .contains("mbank_commit_pending 0.0\n");
+          .containsPattern("mbank_commit_duration_seconds_bucket\\{le=\"1.0E-4\"} ")
+          .contains("mbank_commit_pending 0.0\n", "mbank_commit_capacity 8192.0\n")
+          .containsPattern("mbank_store_unindexed [0-9.]+\n");
+    }
+  }
+
+  @Test
+  void scrape_policyThatWillNotDo_saysSoUntilOneIsInForce() {
+    try (TestBank bank = TestBank.open(folder)) {
+      assertThat(bank.scrape()).contains("mbank_files_in_force{files=\"policy\"} 1.0\n");
+
+      bank.policy("no grant");
+      assertThat(bank.scrape()).contains("mbank_files_in_force{files=\"policy\"} 0.0\n");
+
+      bank.policy(TestBank.POLICY);
+      assertThat(bank.scrape()).contains("mbank_files_in_force{files=\"policy\"} 1.0\n");
     }
   }
 
