@@ -16,16 +16,7 @@ import {
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import {
-  inspect,
-  log,
-  options,
-  podman,
-  put,
-  run,
-  withoutOverlay,
-  work,
-} from "./playing/podman.mjs";
+import { inspect, log, options, podman, put, run, work } from "./playing/podman.mjs";
 import { Release, ok, passed, tag, until } from "./playing/release.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -236,7 +227,6 @@ for (const [signal, code] of [
 let failure;
 try {
   if (process.getuid() !== 0) throw new Error("podman has to be root's here");
-  if (run("info").status !== 0) withoutOverlay(); // There is no overlay on this file system.
   for (const image of images) {
     execFileSync("bash", [
       "-o",
@@ -244,7 +234,7 @@ try {
       "-c",
       `docker save ${image} | podman "$@" load -q`,
       "load",
-      ...options(),
+      ...options,
     ]);
   }
   await asItComes();

@@ -23,11 +23,7 @@ writeFileSync(
   '[containers]\ndefault_ulimits = []\n[engine]\ninfra_image = ""\n',
 );
 process.env.CONTAINERS_CONF = join(work, "containers.conf");
-let driver = "overlay";
-export const withoutOverlay = () => {
-  driver = "vfs";
-};
-export const options = () => [
+export const options = [
   "--root",
   join(work, "storage"),
   "--runroot",
@@ -35,7 +31,7 @@ export const options = () => [
   "--tmpdir",
   join(work, "tmp"),
   "--storage-driver",
-  driver,
+  "overlay",
   "--runtime",
   "runc",
   "--cgroup-manager",
@@ -44,7 +40,7 @@ export const options = () => [
   "file",
 ];
 export const run = (...args) =>
-  spawnSync("podman", [...options(), ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
+  spawnSync("podman", [...options, ...args], { encoding: "utf8", maxBuffer: 1 << 26 });
 export function podman(...args) {
   const { status, stdout, stderr, error } = run(...args);
   if (status !== 0) throw new Error(`podman ${args.join(" ")}: ${stderr ?? error}`);
@@ -73,14 +69,14 @@ export const dropped = {
   PodDisruptionBudget: "no node is drained",
 };
 /** Fields that podman does not know, or would do in a shell in the container. */
-export const droppedOfPods = {
+const droppedOfPods = {
   serviceAccountName: "as above",
   automountServiceAccountToken: "as above",
   enableServiceLinks: "as above",
   terminationGracePeriodSeconds: "given to podman stop",
   topologySpreadConstraints: "there is one node",
 };
-export const droppedOfContainers = {
+const droppedOfContainers = {
   startupProbe: "asked from here",
   livenessProbe: "not asked",
   readinessProbe: "asked from here",
@@ -88,14 +84,14 @@ export const droppedOfContainers = {
   ports: "podman would take them of the machine",
   imagePullPolicy: "images are loaded",
 };
-export const without = (object, fields) =>
+const without = (object, fields) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !(key in fields)));
 
 export const objects = { secret: {}, configMap: {} }; // name → key → content
-export const projections = [];
+const projections = [];
 
 /** A volume as the kubelet makes it: files behind a link that is exchanged, of fsGroup's group. */
-export function project({ folder, kind, source, items, mode, group }) {
+function project({ folder, kind, source, items, mode, group }) {
   const content = objects[kind][source];
   if (!content) throw new Error(`nobody made the ${kind} ${source}`);
   const stamp = `..${process.hrtime.bigint()}`;
@@ -118,7 +114,7 @@ export function put(kind, source, content) {
   projections.filter((each) => each.kind === kind && each.source === source).forEach(project);
 }
 
-export const scratch = "emptyDir-";
+const scratch = "emptyDir-";
 /** Removes a pod, and what lives as long as it. */
 export function remove(name) {
   podman("pod", "rm", "--force", name);
