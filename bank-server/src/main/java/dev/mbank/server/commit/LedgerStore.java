@@ -26,8 +26,8 @@ public interface LedgerStore {
 
     /**
      * What anybody has posted behind a sequence that this store was at, in order; null if that is
-     * not at hand, or if the journal may be another than it was then, since the database may have
-     * failed over.
+     * not at hand, or if the journal may be another than it was when this was asked before, since
+     * the database may have failed over, in whichever batch that came to light.
      */
     @Nullable List<Outcome> postedSince(long sequence);
 

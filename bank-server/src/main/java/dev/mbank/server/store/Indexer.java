@@ -58,11 +58,12 @@ final class Indexer implements AutoCloseable {
 
   /**
    * Bounds the tail: who adds to the journal does a step itself when the thread has fallen far
-   * behind.
+   * behind. What the tail has and the database has lost, as a fail-over may have, no step takes.
    */
   void keepUp() throws SQLException {
-    while (tail.size() >= 4 * step) {
-      step();
+    boolean more = true;
+    while (more && tail.size() >= 4 * step) {
+      more = step();
     }
   }
 

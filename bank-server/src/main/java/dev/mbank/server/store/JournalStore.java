@@ -42,6 +42,10 @@ final class JournalStore implements LedgerStore, AutoCloseable {
   private final Tail tail;
   private final Indexer indexer;
   private @Nullable JournalConnection connection;
+
+  /** Whether the connection is new, and nobody has been told yet. */
+  private boolean fresh;
+
   private boolean batchOpen;
   private boolean closed;
 
@@ -61,14 +65,15 @@ final class JournalStore implements LedgerStore, AutoCloseable {
     try {
       indexer.keepUp();
       JournalConnection open = connection;
-      boolean fresh = open == null;
+      boolean reconnected = open == null;
       if (open == null) {
         open = connections.open();
         connection = open;
+        fresh = true;
       }
       Head head = open.beginAppending();
-      JournalBatch batch = new JournalBatch(open, head, fresh);
-      if (fresh) {
+      JournalBatch batch = new JournalBatch(open, head);
+      if (reconnected) {
         JournalConnection.reload(open.jdbc, head, tail);
       } else {
         JournalConnection.follow(open.jdbc, head, tail);
@@ -118,16 +123,14 @@ final class JournalStore implements LedgerStore, AutoCloseable {
   private final class JournalBatch implements Batch {
     private final JournalConnection open;
     private final Position start;
-    private final boolean fresh;
     private final List<Outcome> appended = new ArrayList<>();
     private Head head;
     private boolean committed;
     private boolean ended;
 
-    JournalBatch(JournalConnection open, Head head, boolean fresh) {
+    JournalBatch(JournalConnection open, Head head) {
       this.open = open;
       this.head = head;
-      this.fresh = fresh;
       this.start = head.end();
     }
 
@@ -138,7 +141,11 @@ final class JournalStore implements LedgerStore, AutoCloseable {
 
     @Override
     public @Nullable List<Outcome> postedSince(long sequence) {
-      return fresh ? null : tail.postedSince(sequence);
+      if (fresh) {
+        fresh = false;
+        return null;
+      }
+      return tail.postedSince(sequence);
     }
 
     @Override

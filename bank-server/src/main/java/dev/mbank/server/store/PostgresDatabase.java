@@ -120,6 +120,9 @@ final class PostgresDatabase implements JournalDatabase {
         .dataSource(settings.url(), settings.username(), settings.password())
         .locations("classpath:db/migration/postgresql")
         .ignoreMigrationPatterns("*:pending")
+        // What another server holds while it stands still; what a migration itself takes is its
+        // own.
+        .initSql("SET lock_timeout = " + settings.startTimeout().toMillis())
         .load();
   }
 
@@ -175,6 +178,8 @@ final class PostgresDatabase implements JournalDatabase {
   public JournalConnection openWriter() throws SQLException {
     Connection connection = connect(settings);
     try {
+      // Each statement has to see what others have committed, whatever the database's own level is.
+      connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
       if (value(connection, "transaction_read_only").equals("on")) {
         throw new SQLException("the database is read-only: a standby? (expected: the primary)");
       }
@@ -182,6 +187,8 @@ final class PostgresDatabase implements JournalDatabase {
         if (value(connection, "synchronous_commit").equals("off")) {
           statement.execute("SET synchronous_commit = on");
         }
+        // By a warning the database tells that a commit was not replicated.
+        statement.execute("SET client_min_messages = warning");
         long patience = Math.max(1, settings.lockTimeout().toMillis());
         // Every statement here is short: to compile one costs more than it takes.
         statement.execute("SET jit = off");
@@ -237,6 +244,7 @@ final class PostgresDatabase implements JournalDatabase {
     pool.setDataSourceProperties(properties(settings));
     pool.setMaximumPoolSize(settings.readers());
     pool.setReadOnly(true);
+    pool.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     long patience = Math.max(TimeUnit.SECONDS.toMillis(1), settings.lockTimeout().toMillis());
     pool.setConnectionTimeout(patience);
     pool.setValidationTimeout(patience);

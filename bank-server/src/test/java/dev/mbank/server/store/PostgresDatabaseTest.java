@@ -6,14 +6,16 @@ import static dev.mbank.server.store.TestLedger.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.mbank.server.commit.LedgerStore;
+import dev.mbank.server.ledger.RequestKey;
 import dev.mbank.server.settings.SettingException;
 import java.net.ServerSocket;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -52,7 +54,7 @@ class PostgresDatabaseTest {
   @Test
   void open_newerSchema_isRefused() throws Exception {
     database.join();
-    run(
+    database.run(
         "INSERT INTO flyway_schema_history SELECT 99, '99', 'later', type, 'V99__later.sql', 1,"
             + " installed_by, installed_on, 1, true FROM flyway_schema_history WHERE version = '1'");
     assertThat(refusal(database.settings()))
@@ -61,15 +63,15 @@ class PostgresDatabaseTest {
 
   @Test
   void open_databaseOfAnotherApplication_isRefused() throws Exception {
-    run("CREATE TABLE address (name text)");
+    database.run("CREATE TABLE address (name text)");
     assertThat(refusal(database.settings())).contains("an mbank database or an empty one");
   }
 
   @Test
   void open_journalThatIsNotSound_isRefused() throws Exception {
     new TestLedger(database.join().store()).append(NOON, open("a"), deposit("a", 5));
-    run("ALTER TABLE journal_transaction DISABLE TRIGGER no_change");
-    run("UPDATE journal_transaction SET destination_balance = 7 WHERE sequence = 2");
+    database.run("ALTER TABLE journal_transaction DISABLE TRIGGER no_change");
+    database.run("UPDATE journal_transaction SET destination_balance = 7 WHERE sequence = 2");
     assertThat(refusal(database.settings()))
         .contains("a whole journal; after transaction 2 the balance of a is 7 and not 5");
   }
@@ -96,6 +98,17 @@ class PostgresDatabaseTest {
   }
 
   @Test
+  void open_anotherServerStandsStillInAMigration_isRefusedAfterAWhile() throws Exception {
+    database.join();
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("LOCK TABLE flyway_schema_history IN ACCESS EXCLUSIVE MODE");
+      assertThat(refusal(settings(database.url(), ""))).contains("lock timeout");
+    }
+  }
+
+  @Test
   void open_noSuchDatabase_isRefusedAtOnce() {
     String url = database.settings().url().replaceFirst("/bank\\d+", "/none");
     assertThat(refusal(settings(url, ""))).contains("database \"none\" does not exist");
@@ -116,8 +129,7 @@ class PostgresDatabaseTest {
 
   @Test
   void openWriter_databaseThatDoesNotWaitForTheDisk_waits() throws Exception {
-    String name = database.settings().url().replaceFirst(".*/(bank\\d+).*", "$1");
-    run("ALTER DATABASE " + name + " SET synchronous_commit = off");
+    database.set("synchronous_commit = off");
     try (PostgresDatabase opened = PostgresDatabase.open(database.settings());
         JournalConnection writer = opened.openWriter();
         Statement statement = writer.jdbc.createStatement();
@@ -127,10 +139,18 @@ class PostgresDatabaseTest {
     }
   }
 
-  private void run(String sql) throws SQLException {
-    try (Connection connection = database.connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
+  @Test
+  void outcomes_databaseWhoseTransactionsSeeOneMomentByDefault_areFoundWhileIndexesMove()
+      throws Exception {
+    database.set("default_transaction_isolation = ''repeatable read''");
+    try (PostgresDatabase opened = PostgresDatabase.open(database.settings());
+        Journal journal = new Journal(opened, 100_000)) {
+      TestLedger ledger = new TestLedger(journal.store());
+      RequestKey key = ledger.append(NOON, open("a"), deposit("a", 5)).get(1).command().key();
+      try (LedgerStore.Batch batch = journal.store().begin()) {
+        journal.indexer().finish();
+        assertThat(batch.outcomes(Set.of(key))).containsOnlyKeys(key);
+      }
     }
   }
 

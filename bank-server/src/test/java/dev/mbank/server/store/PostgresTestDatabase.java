@@ -59,6 +59,36 @@ final class PostgresTestDatabase implements TestDatabase {
     return settings;
   }
 
+  /** Does what an operator may. */
+  void run(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Gives the database a default of its own, for connections to come. */
+  void set(String setting) throws SQLException {
+    run(
+        "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET "
+            + setting
+            + "'; END $$");
+  }
+
+  /**
+   * Becomes a standby that had not got the last transactions and is the primary now.
+   *
+   * @param head what the journal's head was then, as SQL
+   */
+  void loseBehind(long sequence, String head) throws SQLException {
+    run("ALTER TABLE journal_transaction DISABLE TRIGGER no_change");
+    run("DELETE FROM journal_transaction WHERE sequence > " + sequence);
+    run("UPDATE journal_head SET " + head + ", sequence = " + sequence);
+    run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  }
+
   @Override
   public TestDatabase.Server join() {
     PostgresDatabase database = PostgresDatabase.open(settings);
