@@ -7,7 +7,8 @@ readonly OWNER=10001
 
 # give MODE FROM TO: puts a file into place for the programs' user, in one move.
 give() {
-  install --owner="$OWNER" --group="$OWNER" --mode="$1" "$2" "$3.new"
+  install --mode="$1" "$2" "$3.new"
+  chown "$OWNER:$OWNER" "$3.new" # Last: of its new owner's file we may change nothing.
   mv -f "$3.new" "$3"
 }
 

@@ -26,7 +26,7 @@ for name in postgres prometheus; do
 done
 docker/build.sh "$TAG" >/dev/null
 compose config --quiet
-compose up --detach --no-build client prometheus
+compose up --detach --no-build client prometheus || die "docker compose up failed"
 
 client=$(compose ps --all --quiet client)
 holds "the client's exit code" "$(timeout 120 docker wait "$client")" 0
