@@ -1,6 +1,7 @@
 package dev.mbank.server;
 
 import dev.mbank.server.migrate.MigrateCommand;
+import dev.mbank.server.observability.HealthCommand;
 import dev.mbank.server.settings.StartFailure;
 import java.util.List;
 import org.springframework.boot.SpringApplication;
@@ -15,6 +16,9 @@ class BankServerApplication {
   public static void main(String[] args) {
     if (args.length > 0 && args[0].equals(MigrateCommand.NAME)) {
       System.exit(MigrateCommand.main(List.of(args).subList(1, args.length)));
+    }
+    if (args.length > 0 && args[0].equals(HealthCommand.NAME)) {
+      System.exit(HealthCommand.main(System.getenv()));
     }
     try {
       SpringApplication.run(BankServerApplication.class, args);

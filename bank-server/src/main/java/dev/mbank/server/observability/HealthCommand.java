@@ -1,0 +1,53 @@
+package dev.mbank.server.observability;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * {@code bank-server.jar health}: asks the server that has the same variables whether it is ready.
+ * For a container's health check, where there is neither a shell nor curl; it starts no Spring.
+ */
+public final class HealthCommand {
+  /** The first argument that asks for it. */
+  public static final String NAME = "health";
+
+  private static final int READY = 0;
+  private static final int NOT_READY = 1;
+  private static final int PATIENCE_MILLIS = 4000;
+
+  private HealthCommand() {}
+
+  /**
+   * Prints what the server says.
+   *
+   * @return the exit code: 0 is ready
+   */
+  public static int main(Map<String, String> variables) {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection) readiness(variables).toURL().openConnection();
+      connection.setConnectTimeout(PATIENCE_MILLIS);
+      connection.setReadTimeout(PATIENCE_MILLIS);
+      boolean ready = connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+      try (InputStream body = ready ? connection.getInputStream() : connection.getErrorStream()) {
+        System.out.println(new String(body.readAllBytes(), StandardCharsets.UTF_8));
+      }
+      return ready ? READY : NOT_READY;
+    } catch (IOException | URISyntaxException | NumberFormatException e) {
+      System.err.println("bank-server: health: " + e.getMessage());
+      return NOT_READY;
+    }
+  }
+
+  /** An address that stands for all is reached on this machine, too. */
+  private static URI readiness(Map<String, String> variables) throws URISyntaxException {
+    String host = variables.getOrDefault("MANAGEMENT_HOST", "127.0.0.1");
+    int port = Integer.parseInt(variables.getOrDefault("MANAGEMENT_PORT", "8081"));
+    return new URI("http", null, host, port, "/actuator/health/readiness", null, null);
+  }
+}
