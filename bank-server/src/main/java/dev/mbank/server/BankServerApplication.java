@@ -1,7 +1,6 @@
 package dev.mbank.server;
 
 import dev.mbank.server.migrate.MigrateCommand;
-import dev.mbank.server.observability.HealthCommand;
 import dev.mbank.server.settings.StartFailure;
 import java.util.List;
 import org.springframework.boot.SpringApplication;

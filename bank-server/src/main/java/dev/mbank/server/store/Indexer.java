@@ -86,6 +86,7 @@ final class Indexer implements AutoCloseable {
         open = connections.open();
         connection = open;
       }
+      long incarnation = tail.incarnation();
       Head head = open.beginIndexing();
       Position from = head.indexed();
       Position end = head.end();
@@ -99,7 +100,7 @@ final class Indexer implements AutoCloseable {
       } else {
         open.index(from, to);
       }
-      tail.indexed(to);
+      tail.indexed(incarnation, to);
       // Another server may have moved the head of the indexes past the end that was seen.
       return to.sequence() < end.sequence() || to.refusals() < end.refusals();
     } catch (SQLException | RuntimeException e) {

@@ -144,16 +144,23 @@ abstract class JournalConnection implements AutoCloseable {
     }
   }
 
-  /** Brings a tail up to a head that the database had, whoever moved it there. */
-  static void follow(Connection jdbc, Head head, Tail tail) throws SQLException {
-    tail.indexed(head.indexed());
+  /**
+   * Brings a tail up to a head that the database had, whoever moved it there.
+   *
+   * @param of the tail's incarnation before the head was read
+   */
+  static void follow(Connection jdbc, Head head, Tail tail, long of) throws SQLException {
+    tail.indexed(of, head.indexed());
     Position from = tail.end();
     while (from.isBehind(head.end())) {
       List<Outcome> following = between(jdbc, from, head.end());
       if (following.isEmpty()) {
         throw new SQLException("the journal lacks what is between " + from + " and " + head.end());
       }
-      tail.extend(from, following);
+      tail.extend(of, from, following);
+      if (tail.incarnation() != of) {
+        throw new SQLException("the journal was opened anew meanwhile");
+      }
       from = tail.end();
     }
   }

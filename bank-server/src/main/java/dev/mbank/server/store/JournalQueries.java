@@ -198,9 +198,10 @@ final class JournalQueries implements LedgerQueries {
   }
 
   private void follow() {
+    long incarnation = tail.incarnation();
     try (Connection connection = readers.getConnection()) {
       Head head = JournalConnection.head(connection, JournalConnection.HEAD);
-      JournalConnection.follow(connection, head, tail);
+      JournalConnection.follow(connection, head, tail, incarnation);
     } catch (SQLException e) {
       throw new StoreUnavailableException("a read failed", e);
     }

@@ -71,14 +71,14 @@ final class JournalStore implements LedgerStore, AutoCloseable {
         connection = open;
         fresh = true;
       }
+      long incarnation = tail.incarnation();
       Head head = open.beginAppending();
-      JournalBatch batch = new JournalBatch(open, head);
       if (reconnected) {
         JournalConnection.reload(open.jdbc, head, tail);
       } else {
-        JournalConnection.follow(open.jdbc, head, tail);
+        JournalConnection.follow(open.jdbc, head, tail, incarnation);
       }
-      return batch;
+      return new JournalBatch(open, head);
     } catch (SQLException | RuntimeException e) {
       discard();
       giveBack();
@@ -123,6 +123,10 @@ final class JournalStore implements LedgerStore, AutoCloseable {
   private final class JournalBatch implements Batch {
     private final JournalConnection open;
     private final Position start;
+
+    /** Nobody but this batch, which has locked the head, makes the tail anew. */
+    private final long incarnation = tail.incarnation();
+
     private final List<Outcome> appended = new ArrayList<>();
     private Head head;
     private boolean committed;
@@ -223,7 +227,7 @@ final class JournalStore implements LedgerStore, AutoCloseable {
         throw new OutcomeUnknownException("the commit failed", e);
       }
       committed = true;
-      tail.extend(start, appended);
+      tail.extend(incarnation, start, appended);
       indexer.wake();
     }
 

@@ -19,6 +19,7 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /**
  * A PostgreSQL database, brought to the newest schema by whichever server comes first. What the URL
@@ -114,14 +115,14 @@ final class PostgresDatabase implements JournalDatabase {
     return state.startsWith("08") || state.startsWith("57P") || state.equals("53300");
   }
 
-  /** The schema and its versions. */
+  /** The schema and its versions. A migration may take long; waiting for another's may not. */
   static Flyway flyway(StoreSettings settings) {
+    Properties properties = properties(settings);
+    properties.setProperty("socketTimeout", "0");
     return Flyway.configure()
-        .dataSource(settings.url(), settings.username(), settings.password())
+        .dataSource(new DriverManagerDataSource(settings.url(), properties))
         .locations("classpath:db/migration/postgresql")
         .ignoreMigrationPatterns("*:pending")
-        // What another server holds while it stands still; what a migration itself takes is its
-        // own.
         .initSql("SET lock_timeout = " + settings.startTimeout().toMillis())
         .load();
   }

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for many threads; none of its methods takes longer than what it returns.
  */
 final class Tail {
+  private long incarnation;
   private Position indexed = Position.START;
   private Position end = Position.START;
   private final Deque<Outcome> posted = new ArrayDeque<>();
@@ -53,6 +54,14 @@ final class Tail {
    */
   record Slice(long indexed, long end, List<Transaction> transactions) {}
 
+  /**
+   * How often this was made anew. Who reads the database for this asks before it reads, for what it
+   * read may be of a database that another has taken the place of, and lost.
+   */
+  synchronized long incarnation() {
+    return incarnation;
+  }
+
   /** Where this ends: it lacks nothing up to there. */
   synchronized Position end() {
     return end;
@@ -69,13 +78,18 @@ final class Tail {
   }
 
   /**
-   * Takes in what follows a place of the journal, without what is here already. If the place is
-   * behind the end, for this was replaced meanwhile, nothing.
+   * Takes in what follows a place of the journal, without what is here already; nothing if this was
+   * made anew meanwhile.
+   *
+   * @param of the incarnation that was asked for before the database was read
    */
-  synchronized void extend(Position from, List<Outcome> following) {
-    if (end.isBehind(from)) {
-      return;
+  synchronized void extend(long of, Position from, List<Outcome> following) {
+    if (of == incarnation) {
+      extend(from, following);
     }
+  }
+
+  private void extend(Position from, List<Outcome> following) {
     Position place = from;
     for (Outcome outcome : following) {
       place = place.after(outcome);
@@ -88,6 +102,7 @@ final class Tail {
 
   /** Forgets all, and takes in what the journal has behind its indexes. */
   synchronized void replace(Position upTo, List<Outcome> following) {
+    incarnation++;
     posted.clear();
     refused.clear();
     outcomes.clear();
@@ -115,8 +130,11 @@ final class Tail {
     }
   }
 
-  /** The indexes have come as far as this: drops what they have. */
-  synchronized void indexed(Position upTo) {
+  /** The indexes have come as far as this: drops what they have. Otherwise like extend. */
+  synchronized void indexed(long of, Position upTo) {
+    if (of != incarnation) {
+      return;
+    }
     Position before = indexed;
     indexed = indexed.max(upTo);
     end = end.max(upTo);

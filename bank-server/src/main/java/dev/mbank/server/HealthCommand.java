@@ -1,4 +1,4 @@
-package dev.mbank.server.observability;
+package dev.mbank.server;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,9 +12,9 @@ import java.util.Map;
  * {@code bank-server.jar health}: asks the server that has the same variables whether it is ready.
  * For a container's health check, where there is neither a shell nor curl; it starts no Spring.
  */
-public final class HealthCommand {
+final class HealthCommand {
   /** The first argument that asks for it. */
-  public static final String NAME = "health";
+  static final String NAME = "health";
 
   private static final int READY = 0;
   private static final int NOT_READY = 1;
@@ -27,7 +27,7 @@ public final class HealthCommand {
    *
    * @return the exit code: 0 is ready
    */
-  public static int main(Map<String, String> variables) {
+  static int main(Map<String, String> variables) {
     try {
       HttpURLConnection connection =
           (HttpURLConnection) readiness(variables).toURL().openConnection();
