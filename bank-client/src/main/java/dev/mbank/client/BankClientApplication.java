@@ -4,6 +4,7 @@ import dev.mbank.tls.PeerKind;
 import dev.mbank.tls.ReloadingTls;
 import dev.mbank.tls.TlsFileException;
 import io.grpc.StatusRuntimeException;
+import java.security.Security;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.springframework.core.env.MapPropertySource;
 @SpringBootApplication
 public class BankClientApplication {
   private static final Logger log = LoggerFactory.getLogger(BankClientApplication.class);
+  private static final String ADDRESS_TTL = "networkaddress.cache.ttl";
   private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(2);
 
   public static void main(String[] args) {
@@ -29,6 +31,7 @@ public class BankClientApplication {
   }
 
   static ExitCode run(String... args) {
+    forgetAddresses();
     var application = new SpringApplication(BankClientApplication.class);
     application.addInitializers((GenericApplicationContext context) -> checkSettings(context));
     try {
@@ -37,6 +40,15 @@ public class BankClientApplication {
     } catch (RuntimeException e) {
       return explain(e);
     }
+  }
+
+  /**
+   * A name is looked up again when a connection breaks. What gRPC or Java remember of it, for half
+   * a minute, would then be the addresses of servers that a rolling upgrade has replaced.
+   */
+  private static void forgetAddresses() {
+    System.setProperty(ADDRESS_TTL, "0");
+    Security.setProperty(ADDRESS_TTL, "0");
   }
 
   /** Runs before any bean is made, so that a wrong variable is told as such. */
