@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -19,6 +20,7 @@ import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /**
  * A PostgreSQL database, brought to the newest schema by whichever server comes first. What the URL
@@ -38,14 +40,16 @@ final class PostgresDatabase implements JournalDatabase {
    */
   private static final long RECENT = 10_000;
 
-  private final StoreSettings settings;
   private final HikariDataSource pool;
   private final DataSource readers;
+  private final DataSource writers;
+  private final Duration patience;
 
-  private PostgresDatabase(StoreSettings settings) {
-    this.settings = settings;
+  private PostgresDatabase(StoreSettings settings, UnaryOperator<DataSource> around) {
     this.pool = readers(settings);
-    this.readers = new ReadGate(pool);
+    this.readers = new ReadGate(around.apply(pool));
+    this.writers = around.apply(new DriverManagerDataSource(settings.url(), properties(settings)));
+    this.patience = settings.lockTimeout();
   }
 
   /** Whether a URL names a database of this kind. */
@@ -53,12 +57,17 @@ final class PostgresDatabase implements JournalDatabase {
     return url.startsWith("jdbc:postgresql:");
   }
 
+  static PostgresDatabase open(StoreSettings settings) {
+    return open(settings, UnaryOperator.identity());
+  }
+
   /**
    * Opens the database, waiting for it for a while.
    *
+   * @param around put around where connections come from
    * @throws SettingException if it cannot be used
    */
-  static PostgresDatabase open(StoreSettings settings) {
+  static PostgresDatabase open(StoreSettings settings, UnaryOperator<DataSource> around) {
     String url = settings.shownUrl();
     checkUrl(settings);
     try {
@@ -67,7 +76,7 @@ final class PostgresDatabase implements JournalDatabase {
       try (Connection connection = connect(settings)) {
         check(url, connection);
       }
-      return new PostgresDatabase(settings);
+      return new PostgresDatabase(settings, around);
     } catch (SQLException | FlywayException e) {
       throw new SettingException("DATABASE_URL", url, expected(e), e);
     }
@@ -173,7 +182,7 @@ final class PostgresDatabase implements JournalDatabase {
    */
   @Override
   public JournalConnection openWriter() throws SQLException {
-    Connection connection = connect(settings);
+    Connection connection = writers.getConnection();
     try {
       if (value(connection, "transaction_read_only").equals("on")) {
         throw new SQLException("the database is read-only: a standby? (expected: the primary)");
@@ -182,7 +191,7 @@ final class PostgresDatabase implements JournalDatabase {
         if (value(connection, "synchronous_commit").equals("off")) {
           statement.execute("SET synchronous_commit = on");
         }
-        long patience = Math.max(1, settings.lockTimeout().toMillis());
+        long patience = Math.max(1, this.patience.toMillis());
         // Every statement here is short: to compile one costs more than it takes.
         statement.execute("SET jit = off");
         statement.execute("SET lock_timeout = " + patience);
