@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +40,29 @@ final class BankClient {
 
   private final BankServiceBlockingStub stub;
   private final Retries retries;
+  private final Surroundings surroundings;
+
+  /** What is done around each call, with all its attempts. */
+  interface Surroundings {
+    <A> A around(String method, Supplier<A> call);
+  }
 
   BankClient(Channel channel, Retries retries) {
+    this(
+        channel,
+        retries,
+        new Surroundings() {
+          @Override
+          public <A> A around(String method, Supplier<A> call) {
+            return call.get();
+          }
+        });
+  }
+
+  BankClient(Channel channel, Retries retries, Surroundings surroundings) {
     this.stub = BankServiceGrpc.newBlockingStub(channel);
     this.retries = retries;
+    this.surroundings = surroundings;
   }
 
   static UUID newRequestId() {
@@ -132,7 +152,12 @@ final class BankClient {
       @Nullable UUID requestId,
       Q request,
       BiFunction<BankServiceBlockingStub, Q, A> rpc) {
-    return retries.call(
-        method, requestId, (Deadline deadline) -> rpc.apply(stub.withDeadline(deadline), request));
+    return surroundings.around(
+        method,
+        () ->
+            retries.call(
+                method,
+                requestId,
+                (Deadline deadline) -> rpc.apply(stub.withDeadline(deadline), request)));
   }
 }

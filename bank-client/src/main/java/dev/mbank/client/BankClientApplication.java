@@ -3,10 +3,13 @@ package dev.mbank.client;
 import dev.mbank.tls.PeerKind;
 import dev.mbank.tls.ReloadingTls;
 import dev.mbank.tls.TlsFileException;
+import dev.mbank.tracing.Tracing;
 import io.grpc.StatusRuntimeException;
+import io.opentelemetry.api.trace.SpanKind;
 import java.security.Security;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +67,21 @@ public class BankClientApplication {
       ReloadingTls tls = new ReloadingTls(settings.tlsFiles(), PeerKind.CLIENT);
       tls.watch(RELOAD_INTERVAL);
       context.registerBean(ReloadingTls.class, () -> tls);
+    }
+    String collector = settings.tracingEndpoint();
+    if (!collector.isEmpty()) {
+      context.registerBean(Tracing.class, () -> startTracing(collector));
+    }
+  }
+
+  /** All calls of this program are traced, and thereby all that the bank does for them. */
+  private static Tracing startTracing(String collector) {
+    try {
+      return Tracing.start(
+          "bank-client", collector, 1.0, Set.of(SpanKind.INTERNAL, SpanKind.CLIENT));
+    } catch (IllegalArgumentException e) {
+      throw new SettingException(
+          "OTEL_*", String.valueOf(e.getMessage()), "what OpenTelemetry's SDK takes", e);
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.mbank.client;
 
 import dev.mbank.tls.ReloadingTls;
+import dev.mbank.tracing.Tracing;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import net.devh.boot.grpc.client.channelfactory.GrpcChannelConfigurer;
 import net.devh.boot.grpc.client.channelfactory.GrpcChannelFactory;
@@ -35,8 +37,15 @@ class ClientConfiguration {
   }
 
   @Bean
-  BankClient bankClient(Channel bankChannel, ClientSettings settings) {
-    return new BankClient(bankChannel, new Retries(settings.callTimeout()));
+  BankClient bankClient(
+      Channel bankChannel, ClientSettings settings, ObjectProvider<Tracing> tracing) {
+    Retries retries = new Retries(settings.callTimeout());
+    Tracing traced = tracing.getIfAvailable();
+    if (traced == null) {
+      return new BankClient(bankChannel, retries);
+    }
+    CallTracer tracer = new CallTracer(traced);
+    return new BankClient(ClientInterceptors.intercept(bankChannel, tracer), retries, tracer);
   }
 
   @Bean

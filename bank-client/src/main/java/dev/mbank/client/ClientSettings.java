@@ -1,6 +1,7 @@
 package dev.mbank.client;
 
 import dev.mbank.tls.TlsFiles;
+import dev.mbank.tracing.Tracing;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.springframework.boot.convert.DurationStyle;
@@ -13,6 +14,7 @@ import org.springframework.core.env.PropertyResolver;
  *
  * @param crlFile empty to check no revocation
  * @param callTimeout how long a call may take, all its attempts together
+ * @param tracingEndpoint empty to trace nothing
  */
 record ClientSettings(
     String host,
@@ -22,7 +24,8 @@ record ClientSettings(
     String certFile,
     String keyFile,
     String crlFile,
-    Duration callTimeout) {
+    Duration callTimeout,
+    String tracingEndpoint) {
 
   private static final Pattern HOST_NAME =
       Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?");
@@ -39,7 +42,8 @@ record ClientSettings(
         environment.getRequiredProperty("mbank.cert-file"),
         environment.getRequiredProperty("mbank.key-file"),
         environment.getRequiredProperty("mbank.crl-file"),
-        callTimeout(environment.getRequiredProperty("mbank.call-timeout")));
+        callTimeout(environment.getRequiredProperty("mbank.call-timeout")),
+        tracingEndpoint(environment.getRequiredProperty("mbank.tracing-endpoint").strip()));
   }
 
   /** What TLS is made of, where it is enabled. */
@@ -87,6 +91,14 @@ record ClientSettings(
       case "false" -> false;
       default -> throw new SettingException("TLS_ENABLED", value, "true or false");
     };
+  }
+
+  private static String tracingEndpoint(String value) {
+    if (value.isEmpty() || Tracing.isEndpoint(value)) {
+      return value;
+    }
+    throw new SettingException(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", value, "http://HOST:PORT or https://HOST:PORT");
   }
 
   private static Duration callTimeout(String value) {

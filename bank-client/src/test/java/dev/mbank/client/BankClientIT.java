@@ -24,7 +24,14 @@ class BankClientIT {
   private static final Path CLIENT_JAR = Path.of("target/bank-client.jar");
   private static final Path SERVER_JAR = Path.of("../bank-server/target/bank-server.jar");
   private static final List<String> VARIABLES =
-      List.of("HOST", "PORT", "TLS_ENABLED", "CA_FILE", "CERT_FILE", "KEY_FILE");
+      List.of(
+          "HOST",
+          "PORT",
+          "TLS_ENABLED",
+          "CA_FILE",
+          "CERT_FILE",
+          "KEY_FILE",
+          "OTEL_EXPORTER_OTLP_ENDPOINT");
 
   /** Far less than the call timeout that the clients get: what ends in it is no timeout. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -24,6 +24,7 @@ class ClientSettingsTest {
     environment.setProperty("mbank.key-file", "client.key");
     environment.setProperty("mbank.crl-file", "");
     environment.setProperty("mbank.call-timeout", "5s");
+    environment.setProperty("mbank.tracing-endpoint", "");
   }
 
   @Test
@@ -57,6 +58,8 @@ class ClientSettingsTest {
       delimiter = '|',
       value = {
         "mbank.port | 70000 | PORT: 70000 (expected: 1-65535)",
+        "mbank.tracing-endpoint | foo | OTEL_EXPORTER_OTLP_ENDPOINT: foo (expected: http://HOST:PORT or"
+            + " https://HOST:PORT)",
         "mbank.port | 0 | PORT: 0 (expected: 1-65535)",
         "mbank.port | -1 | PORT: -1 (expected: 1-65535)",
         "mbank.port | 8443x | PORT: 8443x (expected: 1-65535)",

@@ -142,7 +142,8 @@ class ConnectionFailureTest {
   })
   void of_revokedCertificate_saysHowThatOneIsMadeAnew(String certFile, String command) {
     var settings =
-        new ClientSettings("bank", 1, true, "ca.crt", certFile, "c.key", "", Duration.ofSeconds(5));
+        new ClientSettings(
+            "bank", 1, true, "ca.crt", certFile, "c.key", "", Duration.ofSeconds(5), "");
     var cause = new SSLException("Received fatal alert: certificate_revoked");
     var error = Status.UNAVAILABLE.withCause(cause).asRuntimeException();
 
@@ -189,6 +190,7 @@ class ConnectionFailureTest {
         "my/client.crt",
         "my/client.key",
         "my/ca.crl",
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(5),
+        "");
   }
 }

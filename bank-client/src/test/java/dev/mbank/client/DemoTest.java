@@ -81,7 +81,7 @@ class DemoTest {
 
   private String run() {
     Duration timeout = Duration.ofMinutes(1);
-    var settings = new ClientSettings("localhost", 8443, false, "", "", "", "", timeout);
+    var settings = new ClientSettings("localhost", 8443, false, "", "", "", "", timeout, "");
     var bytes = new ByteArrayOutputStream();
     var out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     new Demo(

@@ -179,6 +179,13 @@ class ArchitectureTest {
   }
 
   @ArchTest
+  static void openTelemetry_isUnknownToLedgerAndCommit(JavaClasses classes) {
+    for (String tracing : List.of("io.opentelemetry..", "dev.mbank.tracing..")) {
+      onlyIn(new String[] {GRPC, STORE, OBSERVABILITY, SETTINGS}, tracing, classes);
+    }
+  }
+
+  @ArchTest
   static void generatedStubs_areUsedOnlyByGrpc(JavaClasses classes) {
     onlyIn(new String[] {GRPC}, "dev.mbank.v1..", classes);
   }

@@ -2,6 +2,7 @@ package dev.mbank.server.commit;
 
 import java.time.Clock;
 import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -13,7 +14,11 @@ class CommitConfiguration {
 
   @Bean(initMethod = "start", destroyMethod = "close")
   GroupCommitWriter groupCommitWriter(
-      LedgerStore store, CommitSettings settings, List<AvailabilityListener> listeners) {
-    return new GroupCommitWriter(store, Clock.systemUTC(), settings, listeners);
+      LedgerStore store,
+      CommitSettings settings,
+      List<AvailabilityListener> listeners,
+      ObjectProvider<BatchObserver> observer) {
+    return new GroupCommitWriter(
+        store, Clock.systemUTC(), settings, listeners, observer.getIfAvailable());
   }
 }

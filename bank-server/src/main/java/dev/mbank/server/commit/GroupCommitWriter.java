@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ public final class GroupCommitWriter implements AutoCloseable {
   private final Clock clock;
   private final CommitSettings settings;
   private final List<AvailabilityListener> listeners;
+  private final @Nullable BatchObserver observer;
   private final Semaphore permits;
   private final long probeNanos;
   private final LinkedBlockingQueue<Submission> queue = new LinkedBlockingQueue<>();
@@ -64,19 +66,31 @@ public final class GroupCommitWriter implements AutoCloseable {
   private volatile boolean closing;
   private volatile boolean ended;
 
-  /**
-   * @param clock for the commit times
-   * @param listeners told whether commands can be made durable
-   */
+  /** A writer that nobody observes. */
   public GroupCommitWriter(
       LedgerStore store,
       Clock clock,
       CommitSettings settings,
       List<AvailabilityListener> listeners) {
+    this(store, clock, settings, listeners, null);
+  }
+
+  /**
+   * @param clock for the commit times
+   * @param listeners told whether commands can be made durable
+   * @param observer told of batches, if there is one
+   */
+  GroupCommitWriter(
+      LedgerStore store,
+      Clock clock,
+      CommitSettings settings,
+      List<AvailabilityListener> listeners,
+      @Nullable BatchObserver observer) {
     this.store = store;
     this.clock = clock;
     this.settings = settings;
     this.listeners = List.copyOf(listeners);
+    this.observer = observer;
     this.permits = new Semaphore(settings.queueCapacity());
     this.probeNanos = settings.probeInterval().toNanos();
   }
@@ -101,7 +115,7 @@ public final class GroupCommitWriter implements AutoCloseable {
       throw new OverloadedException(
           "commit queue: full (limit: " + settings.queueCapacity() + ")", RETRY_AFTER);
     }
-    Submission submission = new Submission(command);
+    Submission submission = new Submission(command, observer == null ? null : observer.origin());
     queue.add(submission);
     if (ended) {
       // The writer may have looked at the queue for the last time before this was added.
@@ -158,7 +172,7 @@ public final class GroupCommitWriter implements AutoCloseable {
         if (!batch.isEmpty()) {
           underWay = batch;
           accepted = true;
-          commit(batch);
+          observe(batch);
           permits.release(batch.size());
           batch.forEach(Submission::reply);
           underWay = List.of();
@@ -187,8 +201,23 @@ public final class GroupCommitWriter implements AutoCloseable {
     return batch;
   }
 
-  /** Decides a batch and makes it durable; afterwards each submission knows its answer. */
-  private void commit(List<Submission> submissions) {
+  /** Commits a batch, before the eyes of the observer if it follows one of its commands. */
+  private void observe(List<Submission> batch) {
+    List<Object> origins =
+        observer == null ? List.of() : batch.stream().mapMulti(Submission::origin).toList();
+    if (observer == null || origins.isEmpty()) {
+      commit(batch);
+    } else {
+      observer.watch(batch.size(), origins, () -> commit(batch));
+    }
+  }
+
+  /**
+   * Decides a batch and makes it durable; afterwards each submission knows its answer.
+   *
+   * @return why the batch failed, or null
+   */
+  private @Nullable Throwable commit(List<Submission> submissions) {
     boolean begun = false;
     boolean durable = false;
     try (LedgerStore.Batch batch = store.begin()) {
@@ -213,11 +242,12 @@ public final class GroupCommitWriter implements AutoCloseable {
         failQueued(queue.size(), e);
       }
       setAvailable(false);
-      return;
+      return durable ? null : e;
     }
     if (!view.decided().isEmpty()) {
       setAvailable(true);
     }
+    return null;
   }
 
   /** Commits. A failure that the store did not foresee leaves open whether it was done. */
@@ -311,12 +341,21 @@ public final class GroupCommitWriter implements AutoCloseable {
   /** A command on its way. What was decided is known here before it may be told. */
   private static final class Submission {
     final Command command;
+    final @Nullable Object origin;
     final CompletableFuture<Decision> answer = new CompletableFuture<>();
     @Nullable Decision decision;
     @Nullable Throwable failure;
 
-    Submission(Command command) {
+    Submission(Command command, @Nullable Object origin) {
       this.command = command;
+      this.origin = origin;
+    }
+
+    /** Gives the origin, if there is one. */
+    void origin(Consumer<Object> origins) {
+      if (origin != null) {
+        origins.accept(origin);
+      }
     }
 
     void reply() {

@@ -5,9 +5,11 @@ import dev.mbank.server.security.Connections;
 import dev.mbank.server.security.HandshakeListener;
 import dev.mbank.server.security.PolicyInForce;
 import dev.mbank.tls.ReloadingTls;
+import dev.mbank.tracing.Tracing;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
+import io.opentelemetry.context.Context;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -19,6 +21,7 @@ import net.devh.boot.grpc.server.serverfactory.GrpcServerConfigurer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -86,19 +89,29 @@ class GrpcConfiguration {
 
   /** Where reads run, and writes that must read first: bounded, for each holds a connection. */
   @Bean(destroyMethod = "shutdown")
-  ExecutorService readExecutor(GrpcSettings settings) {
+  ExecutorService readExecutor(GrpcSettings settings, ObjectProvider<Tracing> tracing) {
     int threads = settings.readThreads();
-    return new ThreadPoolExecutor(
-        threads,
-        threads,
-        0,
-        TimeUnit.SECONDS,
-        new ArrayBlockingQueue<>(settings.readQueue()),
-        runnable -> new Thread(runnable, "reader"),
-        (runnable, executor) -> {
-          throw new OverloadedException(
-              "read queue: full (limit: " + settings.readQueue() + ")", RETRY_AFTER);
-        });
+    ExecutorService readers =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(settings.readQueue()),
+            runnable -> new Thread(runnable, "reader"),
+            (runnable, executor) -> {
+              throw new OverloadedException(
+                  "read queue: full (limit: " + settings.readQueue() + ")", RETRY_AFTER);
+            });
+    return tracing.getIfAvailable() == null ? readers : Context.taskWrapping(readers);
+  }
+
+  /** Outside of all others, if there is tracing. */
+  @GrpcGlobalServerInterceptor
+  @Order(0)
+  @ConditionalOnBean(Tracing.class)
+  TracingInterceptor tracingInterceptor(Tracing tracing) {
+    return new TracingInterceptor(tracing);
   }
 
   @GrpcGlobalServerInterceptor

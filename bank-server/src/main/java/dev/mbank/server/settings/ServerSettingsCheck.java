@@ -1,5 +1,6 @@
 package dev.mbank.server.settings;
 
+import dev.mbank.tracing.Tracing;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -39,7 +40,16 @@ final class ServerSettingsCheck
     if (port != 0 && port == managementPort) {
       throw new SettingException("MANAGEMENT_PORT", managementPort, "another port than PORT");
     }
+    collector(environment);
     limits(environment);
+  }
+
+  private static void collector(Environment environment) {
+    String value = environment.getProperty("mbank.tracing.endpoint", "").strip();
+    if (!value.isEmpty() && !Tracing.isEndpoint(value)) {
+      throw new SettingException(
+          "OTEL_EXPORTER_OTLP_ENDPOINT", value, "http://HOST:PORT or https://HOST:PORT");
+    }
   }
 
   /** Those that the starter has, which takes whatever it is told. */

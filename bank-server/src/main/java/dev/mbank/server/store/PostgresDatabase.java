@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -39,14 +40,16 @@ final class PostgresDatabase implements JournalDatabase {
    */
   private static final long RECENT = 10_000;
 
-  private final StoreSettings settings;
   private final HikariDataSource pool;
   private final DataSource readers;
+  private final DataSource writers;
+  private final Duration patience;
 
-  private PostgresDatabase(StoreSettings settings) {
-    this.settings = settings;
+  private PostgresDatabase(StoreSettings settings, UnaryOperator<DataSource> around) {
     this.pool = readers(settings);
-    this.readers = new ReadGate(pool);
+    this.readers = new ReadGate(around.apply(pool));
+    this.writers = around.apply(new DriverManagerDataSource(settings.url(), properties(settings)));
+    this.patience = settings.lockTimeout();
   }
 
   /** Whether a URL names a database of this kind. */
@@ -54,12 +57,17 @@ final class PostgresDatabase implements JournalDatabase {
     return url.startsWith("jdbc:postgresql:");
   }
 
+  static PostgresDatabase open(StoreSettings settings) {
+    return open(settings, UnaryOperator.identity());
+  }
+
   /**
    * Opens the database, waiting for it for a while.
    *
+   * @param around put around where connections come from
    * @throws SettingException if it cannot be used
    */
-  static PostgresDatabase open(StoreSettings settings) {
+  static PostgresDatabase open(StoreSettings settings, UnaryOperator<DataSource> around) {
     String url = settings.shownUrl();
     checkUrl(settings);
     try {
@@ -68,7 +76,7 @@ final class PostgresDatabase implements JournalDatabase {
       try (Connection connection = connect(settings)) {
         check(url, connection);
       }
-      return new PostgresDatabase(settings);
+      return new PostgresDatabase(settings, around);
     } catch (SQLException | FlywayException e) {
       throw new SettingException("DATABASE_URL", url, expected(e), e);
     }
@@ -177,7 +185,7 @@ final class PostgresDatabase implements JournalDatabase {
    */
   @Override
   public JournalConnection openWriter() throws SQLException {
-    Connection connection = connect(settings);
+    Connection connection = writers.getConnection();
     try {
       // Each statement has to see what others have committed, whatever the database's own level is.
       connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
@@ -190,7 +198,7 @@ final class PostgresDatabase implements JournalDatabase {
         }
         // By a warning the database tells that a commit was not replicated.
         statement.execute("SET client_min_messages = warning");
-        long patience = Math.max(1, settings.lockTimeout().toMillis());
+        long patience = Math.max(1, this.patience.toMillis());
         // Every statement here is short: to compile one costs more than it takes.
         statement.execute("SET jit = off");
         statement.execute("SET lock_timeout = " + patience);

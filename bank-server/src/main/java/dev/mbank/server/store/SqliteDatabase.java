@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -37,23 +38,34 @@ final class SqliteDatabase implements JournalDatabase {
   private final Path file;
   private final SQLiteDataSource writer;
   private final HikariDataSource readers;
+  private final UnaryOperator<DataSource> around;
   private final Duration lockTimeout;
   private final Semaphore turn = new Semaphore(1, true);
 
   private SqliteDatabase(
-      Path file, SQLiteDataSource writer, HikariDataSource readers, Duration lockTimeout) {
+      Path file,
+      SQLiteDataSource writer,
+      HikariDataSource readers,
+      UnaryOperator<DataSource> around,
+      Duration lockTimeout) {
     this.file = file;
     this.writer = writer;
     this.readers = readers;
+    this.around = around;
     this.lockTimeout = lockTimeout;
+  }
+
+  static SqliteDatabase open(StoreSettings settings) {
+    return open(settings, UnaryOperator.identity());
   }
 
   /**
    * Opens the file, making it if there is none.
    *
+   * @param around put around where connections come from
    * @throws SettingException if it cannot be used; then it is left as it was
    */
-  static SqliteDatabase open(StoreSettings settings) {
+  static SqliteDatabase open(StoreSettings settings, UnaryOperator<DataSource> around) {
     Path file = SqliteFile.make(settings.url());
     SQLiteDataSource plain = dataSource(settings, new SQLiteConfig());
     Flyway flyway = flyway(plain);
@@ -75,7 +87,7 @@ final class SqliteDatabase implements JournalDatabase {
       if (!sealed) {
         JournalCheck.dropWrongIndexes(writer);
       }
-      return new SqliteDatabase(file, writer, readers(settings), settings.lockTimeout());
+      return new SqliteDatabase(file, writer, readers(settings), around, settings.lockTimeout());
     } catch (SQLException | FlywayException | PoolInitializationException e) {
       throw new SettingException("DATABASE_URL", settings.url(), SqliteFileCheck.expected(e), e);
     }
@@ -92,12 +104,12 @@ final class SqliteDatabase implements JournalDatabase {
 
   @Override
   public JournalConnection openWriter() throws SQLException {
-    return new SqliteJournalConnection(writer.getConnection(), turn, lockTimeout);
+    return new SqliteJournalConnection(around.apply(writer).getConnection(), turn, lockTimeout);
   }
 
   @Override
   public DataSource readers() {
-    return readers;
+    return around.apply(readers);
   }
 
   /** Closes the readers, and leaves one file, sealed: the log is moved into it. */

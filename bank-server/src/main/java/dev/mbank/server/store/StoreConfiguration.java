@@ -2,9 +2,15 @@ package dev.mbank.server.store;
 
 import dev.mbank.server.commit.LedgerQueries;
 import dev.mbank.server.commit.LedgerStore;
+import dev.mbank.tracing.Tracing;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.opentelemetry.instrumentation.jdbc.datasource.JdbcTelemetry;
 import java.sql.SQLException;
+import java.util.function.UnaryOperator;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -15,10 +21,27 @@ import org.springframework.context.annotation.Configuration;
 class StoreConfiguration {
 
   @Bean
-  JournalDatabase database(StoreSettings settings) {
+  JournalDatabase database(StoreSettings settings, ObjectProvider<Tracing> tracing) {
+    UnaryOperator<DataSource> around = around(tracing.getIfAvailable());
     return PostgresDatabase.accepts(settings.url())
-        ? PostgresDatabase.open(settings)
-        : SqliteDatabase.open(settings);
+        ? PostgresDatabase.open(settings, around)
+        : SqliteDatabase.open(settings, around);
+  }
+
+  /**
+   * Makes spans of statements and commits. No value is in them: all statements have parameters, and
+   * those are not told. Their names are OpenTelemetry's stable ones, for which it has to be asked.
+   */
+  private static UnaryOperator<DataSource> around(@Nullable Tracing tracing) {
+    if (tracing == null) {
+      return UnaryOperator.identity();
+    }
+    System.setProperty("otel.semconv-stability.opt-in", "database");
+    return JdbcTelemetry.builder(tracing.openTelemetry())
+            .setDataSourceInstrumenterEnabled(false)
+            .setTransactionInstrumenterEnabled(true)
+            .build()
+        ::wrap;
   }
 
   @Bean

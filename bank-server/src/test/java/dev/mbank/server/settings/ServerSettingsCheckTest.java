@@ -21,10 +21,14 @@ class ServerSettingsCheckTest {
   private static final String A_HOST =
       " (expected: an address of this machine, a name of one, or * for all)";
 
+  private static final String A_COLLECTOR = " (expected: http://HOST:PORT or https://HOST:PORT)";
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT | foo | OTEL_EXPORTER_OTLP_ENDPOINT: foo" + A_COLLECTOR,
+        "OTEL_EXPORTER_OTLP_ENDPOINT | h:4318 | OTEL_EXPORTER_OTLP_ENDPOINT: h:4318" + A_COLLECTOR,
         "PORT | 70000 | PORT: 70000" + A_PORT,
         "PORT | 65536 | PORT: 65536" + A_PORT,
         "PORT | 99999999999999999999 | PORT: 99999999999999999999" + A_PORT,
@@ -135,7 +139,16 @@ class ServerSettingsCheckTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"PORT, 0", "PORT, 65535", "PORT, ' 8443 '", "TLS_ENABLED, false", "HOST, localhost"})
+  @CsvSource({
+    "PORT, 0",
+    "PORT, 65535",
+    "PORT, ' 8443 '",
+    "TLS_ENABLED, false",
+    "HOST, localhost",
+    "OTEL_EXPORTER_OTLP_ENDPOINT, ''",
+    "OTEL_EXPORTER_OTLP_ENDPOINT, http://otel:4318",
+    "OTEL_EXPORTER_OTLP_ENDPOINT, https://otel.example/base"
+  })
   void initialize_valueAtItsLimits_passes(String variable, String value) throws IOException {
     assertThat(check(Map.of(variable, value))).isNotNull();
   }
