@@ -32,6 +32,18 @@ final class TraceCollector implements AutoCloseable {
       return value(span.getAttributesList(), key);
     }
 
+    /** All of it but ids and times, in whose figures anything may be. */
+    String told() {
+      return span.toBuilder()
+          .clearTraceId()
+          .clearSpanId()
+          .clearParentSpanId()
+          .clearLinks()
+          .clearStartTimeUnixNano()
+          .clearEndTimeUnixNano()
+          .toString();
+    }
+
     boolean isChildOf(Collected parent) {
       return span.getTraceId().equals(parent.span.getTraceId())
           && span.getParentSpanId().equals(parent.span.getSpanId());

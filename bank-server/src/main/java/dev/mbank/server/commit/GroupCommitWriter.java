@@ -14,7 +14,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -111,11 +113,12 @@ public final class GroupCommitWriter implements AutoCloseable {
     if (closing) {
       throw closed();
     }
+    Object origin = observer == null ? null : observer.origin();
     if (!permits.tryAcquire()) {
       throw new OverloadedException(
           "commit queue: full (limit: " + settings.queueCapacity() + ")", RETRY_AFTER);
     }
-    Submission submission = new Submission(command, observer == null ? null : observer.origin());
+    Submission submission = new Submission(command, origin);
     queue.add(submission);
     if (ended) {
       // The writer may have looked at the queue for the last time before this was added.
@@ -201,14 +204,28 @@ public final class GroupCommitWriter implements AutoCloseable {
     return batch;
   }
 
-  /** Commits a batch, before the eyes of the observer if it follows one of its commands. */
+  /**
+   * Commits a batch, before the eyes of the observer if it follows one of its commands. What fails
+   * there is no command's affair: the batch is committed all the same, and once.
+   */
   private void observe(List<Submission> batch) {
     List<Object> origins =
         observer == null ? List.of() : batch.stream().mapMulti(Submission::origin).toList();
-    if (observer == null || origins.isEmpty()) {
+    AtomicBoolean begun = new AtomicBoolean();
+    if (observer != null && !origins.isEmpty()) {
+      Supplier<@Nullable Throwable> commit =
+          () -> {
+            begun.set(true);
+            return commit(batch);
+          };
+      try {
+        observer.watch(batch.size(), origins, commit);
+      } catch (RuntimeException e) {
+        log.warn("The observer of batches failed", e);
+      }
+    }
+    if (!begun.get()) {
       commit(batch);
-    } else {
-      observer.watch(batch.size(), origins, () -> commit(batch));
     }
   }
 

@@ -39,6 +39,8 @@ class BatchObserverTest {
   private static final class Observer implements BatchObserver {
     final List<Watched> watched = new CopyOnWriteArrayList<>();
     @Nullable Object origin;
+    boolean failsBefore;
+    boolean failsAfter;
 
     @Override
     public @Nullable Object origin() {
@@ -47,7 +49,13 @@ class BatchObserverTest {
 
     @Override
     public void watch(int commands, List<Object> origins, Supplier<@Nullable Throwable> commit) {
+      if (failsBefore) {
+        throw new IllegalStateException("before");
+      }
       watched.add(new Watched(commands, origins, commit.get()));
+      if (failsAfter) {
+        throw new IllegalStateException("after");
+      }
     }
   }
 
@@ -87,6 +95,17 @@ class BatchObserverTest {
 
     assertThat(observer.watched)
         .containsExactly(new Watched(1, List.of(1), null), new Watched(1, List.of(2), failure));
+  }
+
+  @Test
+  void watch_observerThatFails_holdsUpNoCommit() {
+    observer.failsBefore = true;
+    assertThat(answer(submit("before", 1))).isInstanceOf(Decision.Posted.class);
+    observer.failsBefore = false;
+    observer.failsAfter = true;
+    assertThat(answer(submit("after", 2))).isInstanceOf(Decision.Posted.class);
+    observer.failsAfter = false;
+    assertThat(answer(submit("then", 3))).isInstanceOf(Decision.Posted.class);
   }
 
   private CompletableFuture<Decision> submit(String account, @Nullable Object origin) {
