@@ -17,7 +17,9 @@ else make=ArchiveClassesAtExit use=SharedArchiveFile suffix=jsa; fi
 run() {
   local program=$1 folder=/app/$1
   shift
-  exec java "@$folder/jvm/options" "-XX:$make=$folder/jvm/classes.$suffix" -jar "$folder/$program.jar" "$@"
+  # A heap as in a container of 512 MB, which then takes the cache's objects as they lie there.
+  exec java "@$folder/jvm/options" -Xmx256m "-XX:$make=$folder/jvm/classes.$suffix" \
+    -jar "$folder/$program.jar" "$@"
 }
 
 cd "$(mktemp -d)"

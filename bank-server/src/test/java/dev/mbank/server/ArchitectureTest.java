@@ -83,7 +83,7 @@ class ArchitectureTest {
         .whereLayer("migrate")
         .mayOnlyBeAccessedByLayers("start")
         .whereLayer("observability")
-        .mayNotBeAccessedByAnyLayer()
+        .mayOnlyBeAccessedByLayers("start")
         .ensureAllClassesAreContainedInArchitecture()
         .check(classes);
   }
