@@ -82,6 +82,6 @@ ENV HOST=* \
     MANAGEMENT_HOST=0.0.0.0 \
     LOGGING_STRUCTURED_FORMAT_CONSOLE=ecs
 EXPOSE 8443 8081
-HEALTHCHECK --interval=5s --timeout=5s --start-period=30s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx32m", "-jar", "/app/bank-server/bank-server.jar", "health"]
 ENTRYPOINT ["java", "@/app/bank-server/jvm/options", "-jar", "/app/bank-server/bank-server.jar"]

@@ -47,6 +47,7 @@ import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
@@ -61,7 +62,12 @@ import tools.jackson.databind.json.JsonMapper;
  * The images in containers that are locked as far as they go, told what to do by variables only.
  * Where there is no Docker this says so and is skipped.
  */
+@EnabledIf(value = "canBeBuilt", disabledReason = ImageIT.NOT_TESTED)
 class ImageIT {
+  static final String NOT_TESTED =
+      "the images are not tested: there is no Docker, or no base to build them on, here or to be"
+          + " pulled (docker/base-image.sh makes one; BASE_IMAGE is its name)";
+
   private static final Issued CA = TestCertificates.authority("bank CA").selfSigned();
   private static final Issued OTHER_CA = TestCertificates.authority("another CA").selfSigned();
   private static final String IDENTITY = "spiffe://mbank.local/client";
@@ -75,6 +81,14 @@ class ImageIT {
   private static Path serverCerts;
   private static Network network;
   private static GenericContainer<?> server;
+
+  static boolean canBeBuilt() throws Exception {
+    boolean can = Images.canBeBuilt();
+    if (!can) {
+      System.out.println(NOT_TESTED);
+    }
+    return can;
+  }
 
   @BeforeAll
   static void startServer() throws Exception {

@@ -1,7 +1,6 @@
 package dev.mbank.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.dockerjava.api.model.AccessMode;
 import com.github.dockerjava.api.model.Bind;
@@ -9,6 +8,7 @@ import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.HostConfig;
 import com.github.dockerjava.api.model.Volume;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,16 +27,13 @@ final class Images {
 
   private Images() {}
 
-  /** Builds them, or says why the test cannot be: there is no Docker, or nothing to build on. */
+  /** Whether there is Docker, and something to build on. */
+  static boolean canBeBuilt() throws Exception {
+    return DockerClientFactory.instance().isDockerAvailable()
+        && (run("docker", "image", "inspect", BASE) || run("docker", "pull", BASE));
+  }
+
   static void build() throws Exception {
-    assumeTrue(
-        DockerClientFactory.instance().isDockerAvailable(),
-        "no Docker here: the images were not tested");
-    assumeTrue(
-        run("docker", "image", "inspect", BASE) || run("docker", "pull", BASE),
-        BASE
-            + " is not here and cannot be pulled: the images were not tested"
-            + " (docker/base-image.sh makes a base; BASE_IMAGE is its name)");
     assertThat(run("../docker/build.sh", TAG)).as("../docker/build.sh").isTrue();
   }
 
@@ -71,11 +68,21 @@ final class Images {
   }
 
   private static boolean run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).inheritIO().start();
+    Path output = Files.createTempFile("images", ".log");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
     try {
-      return process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) && process.exitValue() == 0;
+      boolean done = process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) && process.exitValue() == 0;
+      if (!done) {
+        System.out.println(String.join(" ", command) + ":\n" + Files.readString(output));
+      }
+      return done;
     } finally {
       process.destroyForcibly();
+      Files.delete(output);
     }
   }
 }
