@@ -67,21 +67,26 @@ final class Images {
             });
   }
 
+  /** Whether it ended well; false, too, if there is no such program. */
   private static boolean run(String... command) throws IOException, InterruptedException {
     Path output = Files.createTempFile("images", ".log");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
     try {
-      boolean done = process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) && process.exitValue() == 0;
-      if (!done) {
-        System.out.println(String.join(" ", command) + ":\n" + Files.readString(output));
+      Process process = builder.start();
+      try {
+        boolean done = process.waitFor(BUILD_MINUTES, TimeUnit.MINUTES) && process.exitValue() == 0;
+        if (!done) {
+          System.out.println(String.join(" ", command) + ":\n" + Files.readString(output));
+        }
+        return done;
+      } finally {
+        process.destroyForcibly();
       }
-      return done;
+    } catch (IOException e) {
+      System.out.println(e.getMessage());
+      return false;
     } finally {
-      process.destroyForcibly();
       Files.delete(output);
     }
   }
