@@ -19,6 +19,17 @@ class BankServerApplication {
     if (args.length > 0 && args[0].equals(HealthCommand.NAME)) {
       System.exit(HealthCommand.main(System.getenv()));
     }
+    if (args.length > 0 && !args[0].startsWith("--")) {
+      System.err.println(
+          "bank-server: "
+              + args[0]
+              + " (expected: nothing, "
+              + HealthCommand.NAME
+              + " or "
+              + MigrateCommand.NAME
+              + ")");
+      System.exit(2);
+    }
     try {
       SpringApplication.run(BankServerApplication.class, args);
     } catch (RuntimeException e) {
